@@ -1,0 +1,124 @@
+//! Layers: what each one computes, straight from its definition.
+//!
+//! One file a kind. Each says the layer's signature and shape rule, its defining sum
+//! ([`Function::evaluate`], plain loops that share nothing with the lowering), and either its
+//! lowering to exact operators ([`AffineLayer`]) or its piecewise-linear units
+//! ([`PiecewiseLayer`]). [`catalogue`] lists them all.
+
+mod signature;
+
+pub use signature::{Arguments, Kind, Misuse, Parameter, Signature, Value, Values};
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::algebra::{Rational, Shape, Tensor};
+use crate::toeplitz::Operator;
+
+/// What every layer is: a function of one or more tensors, with a known output shape.
+pub trait Function: fmt::Debug + Send + Sync {
+    /// The layer's name in the language, e.g. `conv`.
+    fn kind(&self) -> &'static str;
+
+    /// The shape of the output.
+    fn output(&self) -> &Shape;
+
+    /// The exact output by the defining sum; `None` where it is not rational (smooth layers).
+    ///
+    /// This is the definition that witnesses are re-evaluated with, so it must not use the
+    /// lowering. `inputs` have the shapes that the layer was built for.
+    fn evaluate(&self, inputs: &[&Tensor]) -> Option<Tensor>;
+
+    /// Bounds of the output, given bounds of the inputs.
+    ///
+    /// The default is right for layers that are exact and non-decreasing in every input.
+    fn enclose(&self, inputs: &[&Enclosure]) -> Enclosure {
+        let low: Vec<&Tensor> = inputs.iter().map(|e| &e.low).collect();
+        let high: Vec<&Tensor> = inputs.iter().map(|e| &e.high).collect();
+        match (self.evaluate(&low), self.evaluate(&high)) {
+            (Some(low), Some(high)) => Enclosure { low, high },
+            _ => unreachable!("{} must override enclose", self.kind()),
+        }
+    }
+
+    /// The number of stored weights, biases included.
+    fn parameters(&self) -> usize {
+        0
+    }
+}
+
+/// A layer f(u₁, …, uₙ) = A₁u₁ + … + Aₙuₙ + b.
+pub trait AffineLayer: Function {
+    /// The exact operators and bias.
+    fn lower(&self) -> Lowered;
+}
+
+/// The lowering of an affine layer: one operator an operand, and a bias of the output's shape.
+#[derive(Clone, Debug)]
+pub struct Lowered {
+    /// One operator an operand, in order.
+    pub operators: Vec<Operator>,
+    /// The constant term; `None` is zero.
+    pub bias: Option<Tensor>,
+}
+
+/// A layer each of whose outputs is an affine form plus a combination of maxima of affine forms.
+pub trait PiecewiseLayer: Function {
+    /// The unit that computes the output with this flat index.
+    fn unit(&self, output: usize) -> Unit;
+}
+
+/// One piecewise-linear output: `Σ linear + constant + Σ coefficient · max(arguments)`.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Unit {
+    /// The affine part.
+    pub affine: Form,
+    /// The maxima, each with its coefficient and two or more arguments.
+    pub maxima: Vec<(Rational, Vec<Form>)>,
+}
+
+/// An affine form over the entries of a layer's operands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Form {
+    /// `(operand, flat index, coefficient)`.
+    pub terms: Vec<(usize, usize, Rational)>,
+    /// The constant term.
+    pub constant: Rational,
+}
+
+impl Default for Form {
+    fn default() -> Self {
+        Form { terms: Vec::new(), constant: Rational::from_integer(0.into()) }
+    }
+}
+
+/// Lower and upper bounds of every element of a tensor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Enclosure {
+    /// The lower bounds.
+    pub low: Tensor,
+    /// The upper bounds: at least the lower ones, elementwise.
+    pub high: Tensor,
+}
+
+/// A layer, by what can be said of it without looking at its numbers.
+#[derive(Clone, Debug)]
+pub enum Layer {
+    /// Affine in its inputs: lowers to matrices.
+    Affine(Arc<dyn AffineLayer>),
+    /// Maxima of affine forms: decided by exact algebra.
+    Piecewise(Arc<dyn PiecewiseLayer>),
+    /// Anything else: evaluated exactly (`square`) or enclosed (`sigmoid`).
+    Smooth(Arc<dyn Function>),
+}
+
+impl Layer {
+    /// The layer as a function.
+    pub fn function(&self) -> &dyn Function {
+        match self {
+            Layer::Affine(layer) => &**layer,
+            Layer::Piecewise(layer) => &**layer,
+            Layer::Smooth(layer) => &**layer,
+        }
+    }
+}

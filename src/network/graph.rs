@@ -1,0 +1,116 @@
+//! A network as a graph of layers, in topological order, with every shape known.
+
+use std::collections::BTreeSet;
+
+use crate::algebra::{Rational, Shape, Tensor};
+use crate::diagnostic::Span;
+use crate::layer::{Enclosure, Layer};
+
+/// The index of a node in [`Network::nodes`].
+pub type NodeId = usize;
+
+/// A network: a function of its inputs.
+#[derive(Clone, Debug)]
+pub struct Network {
+    /// Its name.
+    pub name: String,
+    /// Its arguments, in order. Reports, matrices and witnesses see their concatenation.
+    pub inputs: Vec<Input>,
+    /// The nodes, operands before their users. The first `inputs.len()` are the inputs, in order.
+    pub nodes: Vec<Node>,
+    /// The node whose value the network returns.
+    pub output: NodeId,
+    /// Where it is defined.
+    pub span: Span,
+}
+
+/// An argument of a network.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// Its name.
+    pub name: String,
+    /// Its shape.
+    pub shape: Shape,
+    /// The closed interval that every entry lies in; all of ℚ when `None`.
+    pub domain: Option<(Rational, Rational)>,
+}
+
+/// One value of a network.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// A name for reports: the user's, or the kind and a number (`conv1`).
+    pub name: String,
+    /// The layer; `None` for an input.
+    pub layer: Option<Layer>,
+    /// The values that it is computed from, in order.
+    pub operands: Vec<NodeId>,
+    /// The shape of the value.
+    pub shape: Shape,
+    /// Where it is written.
+    pub span: Span,
+}
+
+impl Network {
+    /// The shape of the result.
+    pub fn output_shape(&self) -> &Shape {
+        &self.nodes[self.output].shape
+    }
+
+    /// The number of input entries, all arguments together.
+    pub fn input_elements(&self) -> usize {
+        self.inputs.iter().map(|i| i.shape.elements()).sum()
+    }
+
+    /// Cuts a flat input vector into one tensor an argument.
+    pub fn split_input(&self, flat: &Tensor) -> Vec<Tensor> {
+        let mut rest = flat.numerators();
+        let cut = self.inputs.iter().map(|input| {
+            let (head, tail) = rest.split_at(input.shape.elements());
+            rest = tail;
+            Tensor::new(input.shape.clone(), head.to_vec(), flat.denominator().clone())
+        });
+        cut.collect()
+    }
+
+    /// The nodes that the output depends on, ascending.
+    pub fn live_nodes(&self) -> Vec<NodeId> {
+        let mut live = BTreeSet::from([self.output]);
+        for id in (0..=self.output).rev() {
+            if live.contains(&id) {
+                live.extend(&self.nodes[id].operands);
+            }
+        }
+        live.into_iter().collect()
+    }
+
+    /// The exact result by the layers' defining sums; `None` where a smooth layer's value is not rational.
+    pub fn evaluate(&self, flat: &Tensor) -> Option<Tensor> {
+        let values = self.run(self.split_input(flat), |layer, inputs| layer.function().evaluate(inputs))?;
+        values.into_iter().nth(self.output).flatten()
+    }
+
+    /// Bounds of the result, given bounds of the flat input.
+    pub fn enclose(&self, flat: &Enclosure) -> Option<Enclosure> {
+        self.enclose_nodes(flat).into_iter().nth(self.output).flatten()
+    }
+
+    /// Bounds of every live node's value, given bounds of the flat input.
+    pub fn enclose_nodes(&self, flat: &Enclosure) -> Vec<Option<Enclosure>> {
+        let inputs = self.split_input(&flat.low).into_iter().zip(self.split_input(&flat.high));
+        let inputs = inputs.map(|(low, high)| Enclosure { low, high }).collect();
+        self.run(inputs, |layer, inputs| Some(layer.function().enclose(inputs))).unwrap_or_default()
+    }
+
+    fn run<V>(&self, inputs: Vec<V>, apply: impl Fn(&Layer, &[&V]) -> Option<V>) -> Option<Vec<Option<V>>> {
+        let mut values: Vec<Option<V>> = inputs.into_iter().map(Some).collect();
+        values.resize_with(self.nodes.len(), || None);
+        for id in self.live_nodes() {
+            let node = &self.nodes[id];
+            if let Some(layer) = &node.layer {
+                let operands: Option<Vec<&V>> = node.operands.iter().map(|&o| values[o].as_ref()).collect();
+                values[id] = Some(apply(layer, &operands?)?);
+            }
+        }
+        Some(values)
+    }
+}
