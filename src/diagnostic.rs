@@ -101,6 +101,8 @@ pub enum Code {
     EmptyNetwork,
     /// A domain `[low, high]` with low > high.
     EmptyDomain,
+    /// A constant larger than the memory limit.
+    MemoryLimit,
     /// A claim of an unknown property.
     UnknownProperty,
     /// A scale that is not rational.

@@ -10,6 +10,7 @@ mod shape;
 mod tensor;
 
 pub use matrix::Matrix;
+pub use rank::Rank;
 pub use shape::{MAX_ELEMENTS, Shape, ShapeError};
 pub use tensor::Tensor;
 
