@@ -5,7 +5,19 @@
 //! lowering to exact operators ([`AffineLayer`]) or its piecewise-linear units
 //! ([`PiecewiseLayer`]). [`catalogue`] lists them all.
 
+mod avgpool;
+pub mod catalogue;
+mod combine;
+mod conv;
+mod dense;
+mod extent;
+mod maximum;
+mod rearrange;
+mod relu;
+mod scale;
 mod signature;
+mod signed;
+mod window;
 
 pub use signature::{Arguments, Kind, Misuse, Parameter, Signature, Value, Values};
 
@@ -39,6 +51,11 @@ pub trait Function: fmt::Debug + Send + Sync {
             (Some(low), Some(high)) => Enclosure { low, high },
             _ => unreachable!("{} must override enclose", self.kind()),
         }
+    }
+
+    /// The arguments that matter to a reader, in words: `kernel 3×3, pad 1`.
+    fn detail(&self) -> String {
+        String::new()
     }
 
     /// The number of stored weights, biases included.
@@ -89,6 +106,13 @@ pub struct Form {
 impl Default for Form {
     fn default() -> Self {
         Form { terms: Vec::new(), constant: Rational::from_integer(0.into()) }
+    }
+}
+
+impl Form {
+    /// One entry of an operand, times a coefficient.
+    pub fn term(operand: usize, flat: usize, coefficient: Rational) -> Form {
+        Form { terms: vec![(operand, flat, coefficient)], ..Form::default() }
     }
 }
 

@@ -1,0 +1,347 @@
+//! `conv`, `conv_transpose` and `depthwise`.
+
+use std::sync::Arc;
+
+use num_traits::Zero;
+
+use super::window::{MODES, Window, by, for_each_index, image, pad_mode, spatial};
+use super::{AffineLayer, Arguments, Enclosure, Function, Kind, Layer, Lowered, Misuse, Parameter, Signature, Values, signed};
+use crate::algebra::{Integer, Shape, Tensor};
+use crate::toeplitz::{Convolution, Operator, PadMode};
+
+const fn parameter(name: &'static str, kind: Kind, required: bool) -> Parameter {
+    Parameter { name, kind, required }
+}
+
+/// The rule of `conv`.
+pub const CONV: Signature = Signature {
+    name: "conv",
+    summary: "Convolution as deep-learning frameworks define it (cross-correlation, no flip), in 1, 2 or 3 dimensions; \
+        the kernel is `O x I/g x K...`, or a bare `K`, `KxK`, `KxKxK` for one channel.",
+    formula: "y_{o,p} = b_o + \\sum_{c,k} K_{o,c,k} \\cdot x_{c, p \\cdot stride + k \\cdot dilation - pad}",
+    linear: "Linear without a bias, affine with one: every output is a fixed weighted sum of inputs.",
+    onnx: "Conv",
+    parameters: &[
+        parameter("kernel", Kind::Tensor, true),
+        parameter("bias", Kind::TensorOrNone, false),
+        parameter("stride", Kind::PerAxis, false),
+        parameter("pad", Kind::Padding, false),
+        parameter("dilation", Kind::PerAxis, false),
+        parameter("groups", Kind::Count, false),
+        parameter("pad_mode", Kind::Word(MODES), false),
+    ],
+    values: Values::None,
+    build: |arguments, inputs| conv(arguments, inputs[0]),
+};
+
+/// The rule of `depthwise`.
+pub const DEPTHWISE: Signature = Signature {
+    name: "depthwise",
+    summary: "A convolution of each channel by itself; the kernel is `C x K...`, one window a channel, or `mC x K...` for m \
+        outputs a channel, consecutive (PyTorch's groups = C).",
+    formula: "y_{o,p} = b_o + \\sum_{k} K_{o,k} \\cdot x_{\\lfloor o/m \\rfloor, p \\cdot stride + k \\cdot dilation - pad}",
+    linear: "Linear without a bias, affine with one: it is a convolution.",
+    onnx: "Conv",
+    parameters: &[
+        parameter("kernel", Kind::Tensor, true),
+        parameter("bias", Kind::TensorOrNone, false),
+        parameter("stride", Kind::PerAxis, false),
+        parameter("pad", Kind::Padding, false),
+        parameter("dilation", Kind::PerAxis, false),
+        parameter("pad_mode", Kind::Word(MODES), false),
+    ],
+    values: Values::None,
+    build: |arguments, inputs| depthwise(arguments, inputs[0]),
+};
+
+/// The rule of `conv_transpose`.
+pub const CONV_TRANSPOSE: Signature = Signature {
+    name: "conv_transpose",
+    summary: "The transpose of a convolution's matrix (PyTorch's layout: the kernel is `I x O/g x K...`); `output_pad` adds \
+        rows and columns at the end.",
+    formula: "y_{o, i \\cdot stride + k \\cdot dilation - pad} = b_o + \\sum_{c,i,k} K_{c,o,k} \\cdot x_{c,i}",
+    linear: "Linear without a bias, affine with one: its matrix is the transpose of a convolution's.",
+    onnx: "ConvTranspose",
+    parameters: &[
+        parameter("kernel", Kind::Tensor, true),
+        parameter("bias", Kind::TensorOrNone, false),
+        parameter("stride", Kind::PerAxis, false),
+        parameter("pad", Kind::Padding, false),
+        parameter("output_pad", Kind::PerAxis, false),
+        parameter("dilation", Kind::PerAxis, false),
+        parameter("groups", Kind::Count, false),
+    ],
+    values: Values::None,
+    build: |arguments, inputs| conv_transpose(arguments, inputs[0]),
+};
+
+/// A convolution, or (with `transposed`) the transpose of one.
+#[derive(Debug)]
+struct Conv {
+    kind: &'static str,
+    /// `O×I/g×K…` of the convolution; of the convolution that is transposed, if one is.
+    kernel: Tensor,
+    bias: Option<Tensor>,
+    groups: usize,
+    mode: PadMode,
+    /// The convolution's window; of the convolution that is transposed, if one is.
+    window: Window,
+    transposed: bool,
+    input: Shape,
+    output: Shape,
+}
+
+/// The kernel with its channel axes: a bare window is one channel to one channel.
+fn with_channels(kind: &str, kernel: &Tensor, input: &Shape, axes: usize) -> Result<Tensor, Misuse> {
+    let shape = kernel.shape();
+    if shape.rank() == axes + 2 {
+        return Ok(kernel.clone());
+    }
+    if shape.rank() == axes && input.channels() == 1 {
+        let full = image(1, &[&[1], shape.axes()].concat())?;
+        return Ok(kernel.reshaped(full));
+    }
+    let (window, bare) = (vec!["K"; axes].join("x"), if input.channels() == 1 { " or a bare window" } else { "" });
+    let layout = if kind == "conv_transpose" { "I x O/g x" } else { "O x I/g x" };
+    let message = format!("the kernel {shape} does not fit an input {input}: it must be {layout} {window}{bare}");
+    Err(Misuse::shape(message).at("kernel"))
+}
+
+fn groups(arguments: &Arguments) -> usize {
+    arguments.integers("groups").and_then(|n| n.first().copied()).unwrap_or(1)
+}
+
+fn check_bias(arguments: &Arguments, channels: usize) -> Result<Option<Tensor>, Misuse> {
+    let Some(bias) = arguments.tensor("bias") else { return Ok(None) };
+    if bias.shape().axes() == [channels] || (channels == 1 && bias.len() == 1) {
+        return Ok(Some(bias.clone()));
+    }
+    let message = format!("the bias is {}, but there are {channels} output channels", bias.shape());
+    Err(Misuse::shape(message).at("bias").help(format!("give {channels} numbers, one for each output channel")))
+}
+
+fn conv(arguments: &Arguments, input: &Shape) -> Result<Layer, Misuse> {
+    let axes = spatial("conv", input)?;
+    let given = arguments.tensor("kernel").ok_or_else(|| Misuse::argument("kernel", "the kernel is missing"))?;
+    let kernel = with_channels("conv", given, input, axes.len())?;
+    let (groups, channels) = (groups(arguments), input.channels());
+    let (outputs, per_group) = (kernel.shape().axes()[0], kernel.shape().axes()[1]);
+    if channels % groups != 0 || outputs % groups != 0 {
+        let message = format!("{groups} groups do not divide {channels} input and {outputs} output channels evenly");
+        return Err(Misuse::argument("groups", message));
+    }
+    if per_group * groups != channels {
+        let message = format!("the kernel {} reads {} input channels, but the input {input} has {channels}", kernel.shape(), per_group * groups);
+        let help = format!("with groups={groups} the kernel's second axis must be {}", channels / groups);
+        return Err(Misuse::shape(message).at("kernel").help(help));
+    }
+    finish("conv", arguments, input, kernel, groups)
+}
+
+fn depthwise(arguments: &Arguments, input: &Shape) -> Result<Layer, Misuse> {
+    let axes = spatial("depthwise", input)?;
+    let given = arguments.tensor("kernel").ok_or_else(|| Misuse::argument("kernel", "the kernel is missing"))?;
+    let (shape, channels) = (given.shape(), input.channels());
+    if shape.rank() != axes.len() + 1 || shape.channels() % channels != 0 {
+        let window = vec!["K"; axes.len()].join("x");
+        let message = format!("the kernel {shape} does not fit an input {input}: it must be {channels}x{window}, one window a channel");
+        return Err(Misuse::shape(message).at("kernel"));
+    }
+    let kernel = given.reshaped(image(shape.channels(), &[&[1], shape.spatial()].concat())?);
+    finish("depthwise", arguments, input, kernel, channels)
+}
+
+fn finish(kind: &'static str, arguments: &Arguments, input: &Shape, kernel: Tensor, groups: usize) -> Result<Layer, Misuse> {
+    let size = kernel.shape().axes()[2..].to_vec();
+    let window = Window::new(arguments, input.spatial(), size, Some(1))?;
+    let mode = pad_mode(arguments, "pad_mode", input.spatial(), &window.before, &window.after)?;
+    let output = image(kernel.shape().channels(), &window.output)?;
+    let bias = check_bias(arguments, output.channels())?;
+    let input = input.clone();
+    Ok(Layer::Affine(Arc::new(Conv { kind, kernel, bias, groups, mode, window, transposed: false, input, output })))
+}
+
+fn conv_transpose(arguments: &Arguments, input: &Shape) -> Result<Layer, Misuse> {
+    let axes = spatial("conv_transpose", input)?;
+    let given = arguments.tensor("kernel").ok_or_else(|| Misuse::argument("kernel", "the kernel is missing"))?;
+    let kernel = with_channels("conv_transpose", given, input, axes.len())?;
+    let (groups, channels) = (groups(arguments), input.channels());
+    if kernel.shape().channels() != channels {
+        let message = format!("the kernel {} takes {} channels, but the input {input} has {channels}", kernel.shape(), kernel.shape().channels());
+        return Err(Misuse::shape(message).at("kernel").help("the first axis is the input's channels (I x O/g x K...)"));
+    }
+    if channels % groups != 0 {
+        return Err(Misuse::argument("groups", format!("{groups} groups do not divide {channels} input channels evenly")));
+    }
+    let size = kernel.shape().axes()[2..].to_vec();
+    let stride = arguments.per_axis("stride", axes.len(), 1)?;
+    let dilation = arguments.per_axis("dilation", axes.len(), 1)?;
+    let extra = arguments.per_axis("output_pad", axes.len(), 0)?;
+    if arguments.word("pad").is_some() {
+        return Err(Misuse::argument("pad", "`pad=same` has no single meaning for conv_transpose").help("give the numbers"));
+    }
+    let (before, after) = super::window::two_sided(arguments, "pad", axes.len())?;
+    let mut extent = Vec::new();
+    for a in 0..axes.len() {
+        if extra[a] > 0 && extra[a] >= stride[a].max(dilation[a]) {
+            let message = "`output_pad` must be smaller than the stride or the dilation";
+            return Err(Misuse::argument("output_pad", message));
+        }
+        let reach = (axes[a] - 1).checked_mul(stride[a]).zip(dilation[a].checked_mul(size[a] - 1));
+        let full = reach.and_then(|(s, d)| s.checked_add(d)?.checked_add(1 + extra[a]));
+        let length = full.and_then(|n| n.checked_sub(before[a] + after[a])).filter(|&n| n > 0);
+        let Some(length) = length else {
+            return Err(Misuse::argument("pad", "the padding removes the whole output").help("pad less"));
+        };
+        extent.push(length);
+    }
+    let output = image(kernel.shape().axes()[1] * groups, &extent)?;
+    // The convolution that this transposes goes from the output back to the input; its own extent
+    // formula gives the input's again because `output_pad` stays below the stride.
+    let window = Window::new(arguments, &extent, size, Some(1))?;
+    if window.output.iter().zip(axes).any(|(found, wanted)| found < wanted) {
+        return Err(Misuse::argument("output_pad", "this `output_pad` does not fit the stride and dilation"));
+    }
+    let bias = check_bias(arguments, output.channels())?;
+    let (input, kind, mode) = (input.clone(), "conv_transpose", PadMode::Zero);
+    Ok(Layer::Affine(Arc::new(Conv { kind, kernel, bias, groups, mode, window, transposed: true, input, output })))
+}
+
+impl Conv {
+    /// W·x by the defining sum, for any kernel of this layer's form.
+    fn product(&self, kernel: &Tensor, x: &Tensor) -> Tensor {
+        let numerators = if self.transposed { self.scatter(kernel, x) } else { self.gather(kernel, x) };
+        Tensor::new(self.output.clone(), numerators, kernel.denominator() * x.denominator())
+    }
+
+    fn gather(&self, kernel: &Tensor, x: &Tensor) -> Vec<Integer> {
+        let [outputs, per_group, size @ ..] = kernel.shape().axes() else { return Vec::new() };
+        let (pixels, taps) = (self.input.spatial().iter().product::<usize>(), size.iter().product::<usize>());
+        let mut y = Vec::with_capacity(self.output.elements());
+        for o in 0..*outputs {
+            let first = o / (outputs / self.groups) * per_group;
+            for_each_index(&self.window.output, |p| {
+                let mut sum = Integer::zero();
+                let mut tap = 0;
+                for_each_index(size, |k| {
+                    if let Some(position) = self.window.position(p, k, self.mode) {
+                        for c in 0..*per_group {
+                            let weight = &kernel.numerators()[(o * per_group + c) * taps + tap];
+                            let value = &x.numerators()[(first + c) * pixels + position];
+                            if !weight.is_zero() && !value.is_zero() {
+                                sum += weight * value;
+                            }
+                        }
+                    }
+                    tap += 1;
+                });
+                y.push(sum);
+            });
+        }
+        y
+    }
+
+    /// Every input adds its window to the output: y[i·stride + k·dilation − pad] += K[c, o, k]·x[c, i].
+    fn scatter(&self, kernel: &Tensor, x: &Tensor) -> Vec<Integer> {
+        let [inputs, per_group, size @ ..] = kernel.shape().axes() else { return Vec::new() };
+        let (pixels, taps) = (self.output.spatial().iter().product::<usize>(), size.iter().product::<usize>());
+        let mut y = vec![Integer::zero(); self.output.elements()];
+        let mut flat = 0;
+        for c in 0..*inputs {
+            let first = c / (inputs / self.groups) * per_group;
+            for_each_index(self.input.spatial(), |i| {
+                let value = &x.numerators()[flat];
+                flat += 1;
+                if value.is_zero() {
+                    return;
+                }
+                let mut tap = 0;
+                for_each_index(size, |k| {
+                    if let Some(position) = self.window.position(i, k, PadMode::Zero) {
+                        for o in 0..*per_group {
+                            y[(first + o) * pixels + position] += &kernel.numerators()[(c * per_group + o) * taps + tap] * value;
+                        }
+                    }
+                    tap += 1;
+                });
+            });
+        }
+        y
+    }
+
+    fn with_bias(&self, product: Tensor) -> Tensor {
+        match &self.bias {
+            Some(bias) => product.plus(&per_channel(bias, &self.output)),
+            None => product,
+        }
+    }
+}
+
+/// One number a channel (or one for all), spread over a shape.
+pub(super) fn per_channel(values: &Tensor, shape: &Shape) -> Tensor {
+    let run = shape.elements() / values.len();
+    let numerators = values.numerators().iter().flat_map(|n| std::iter::repeat_n(n.clone(), run)).collect();
+    Tensor::new(shape.clone(), numerators, values.denominator().clone())
+}
+
+impl Function for Conv {
+    fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    fn output(&self) -> &Shape {
+        &self.output
+    }
+
+    fn evaluate(&self, inputs: &[&Tensor]) -> Option<Tensor> {
+        Some(self.with_bias(self.product(&self.kernel, inputs[0])))
+    }
+
+    fn enclose(&self, inputs: &[&Enclosure]) -> Enclosure {
+        signed::enclose(&self.kernel, inputs[0], &|y| self.with_bias(y), &|w, x| self.product(w, x))
+    }
+
+    fn parameters(&self) -> usize {
+        self.kernel.len() + self.bias.as_ref().map_or(0, Tensor::len)
+    }
+
+    fn detail(&self) -> String {
+        let w = &self.window;
+        let plain = |v: &[usize], default: usize| v.iter().all(|&n| n == default);
+        let mut words = vec![format!("kernel {}", by(&w.size))];
+        if !plain(&w.stride, 1) {
+            words.push(format!("stride {}", by(&w.stride)));
+        }
+        if !plain(&w.before, 0) || !plain(&w.after, 0) {
+            let same = w.before == w.after;
+            let amount = if same && plain(&w.before, w.before[0]) { w.before[0].to_string() } else { format!("{:?} before and {:?} after", w.before, w.after) };
+            let mode = if self.mode == PadMode::Zero { String::new() } else { format!(" ({})", format!("{:?}", self.mode).to_lowercase()) };
+            words.push(format!("pad {amount}{mode}"));
+        }
+        if !plain(&w.dilation, 1) {
+            words.push(format!("dilation {}", by(&w.dilation)));
+        }
+        if self.groups > 1 && self.kind != "depthwise" {
+            words.push(format!("{} groups", self.groups));
+        }
+        if self.bias.is_some() {
+            words.push("bias".into());
+        }
+        words.join(", ")
+    }
+}
+
+impl AffineLayer for Conv {
+    fn lower(&self) -> Lowered {
+        let taps = self.window.taps(self.mode);
+        let convolution = if self.transposed {
+            // Positions past the input's extent, which a large stride may leave, are never read.
+            let taps: Vec<_> = taps.iter().zip(self.input.spatial()).map(|(t, &n)| t.truncated(n)).collect();
+            Convolution::transposed(self.kernel.clone(), self.groups, &taps, self.output.spatial())
+        } else {
+            Convolution::new(self.kernel.clone(), self.groups, taps)
+        };
+        let operator = Operator::convolution(self.input.clone(), self.output.clone(), convolution);
+        Lowered { operators: vec![operator], bias: self.bias.as_ref().map(|b| per_channel(b, &self.output)) }
+    }
+}

@@ -1,0 +1,106 @@
+//! `dense`.
+
+use std::sync::Arc;
+
+use num_traits::Zero;
+
+use super::{AffineLayer, Arguments, Enclosure, Function, Kind, Layer, Lowered, Misuse, Parameter, Signature, Values, signed};
+use crate::algebra::{Integer, Shape, Tensor};
+use crate::toeplitz::Operator;
+
+/// The rule of `dense`.
+pub const DENSE: Signature = Signature {
+    name: "dense",
+    summary: "A fully connected layer: an `O x I` matrix times a vector of I entries.",
+    formula: "y_o = b_o + \\sum_{i} W_{o,i} \\cdot x_i",
+    linear: "Linear without a bias, affine with one: it is a matrix.",
+    onnx: "Gemm",
+    parameters: &[
+        Parameter { name: "matrix", kind: Kind::Tensor, required: true },
+        Parameter { name: "bias", kind: Kind::TensorOrNone, required: false },
+    ],
+    values: Values::None,
+    build: |arguments, inputs| dense(arguments, inputs[0]),
+};
+
+#[derive(Debug)]
+struct Dense {
+    matrix: Tensor,
+    bias: Option<Tensor>,
+    input: Shape,
+    output: Shape,
+}
+
+fn dense(arguments: &Arguments, input: &Shape) -> Result<Layer, Misuse> {
+    let matrix = arguments.tensor("matrix").ok_or_else(|| Misuse::argument("matrix", "the matrix is missing"))?.clone();
+    if input.rank() != 1 {
+        let message = format!("`dense` takes a vector, but its input is {input}");
+        return Err(Misuse::shape(message).help("put `flatten` before it"));
+    }
+    let [rows, columns] = *matrix.shape().axes() else {
+        let message = format!("the matrix of `dense` is {}, not outputs x inputs", matrix.shape());
+        return Err(Misuse::shape(message).at("matrix"));
+    };
+    if columns != input.elements() {
+        let message = format!("the matrix {} takes {columns} entries, but the input is {input}", matrix.shape());
+        let help = if rows == input.elements() { "the matrix is outputs x inputs: `transpose` it" } else { "the second axis must be the input's length" };
+        return Err(Misuse::shape(message).at("matrix").help(help));
+    }
+    let bias = arguments.tensor("bias").cloned();
+    if let Some(bias) = &bias
+        && bias.shape().axes() != [rows]
+    {
+        let message = format!("the bias is {}, but there are {rows} outputs", bias.shape());
+        return Err(Misuse::shape(message).at("bias"));
+    }
+    let output = Shape::new([rows]).map_err(|e| Misuse::shape(e.to_string()))?;
+    Ok(Layer::Affine(Arc::new(Dense { matrix, bias, input: input.clone(), output })))
+}
+
+impl Dense {
+    fn product(&self, matrix: &Tensor, x: &Tensor) -> Tensor {
+        let dot = |row: &[Integer]| {
+            let pairs = row.iter().zip(x.numerators()).filter(|(w, v)| !w.is_zero() && !v.is_zero());
+            pairs.map(|(w, v)| w * v).sum()
+        };
+        let numerators = matrix.numerators().chunks(x.len()).map(dot).collect();
+        Tensor::new(self.output.clone(), numerators, matrix.denominator() * x.denominator())
+    }
+
+    fn with_bias(&self, product: Tensor) -> Tensor {
+        self.bias.as_ref().map_or(product.clone(), |bias| product.plus(bias))
+    }
+}
+
+impl Function for Dense {
+    fn kind(&self) -> &'static str {
+        "dense"
+    }
+
+    fn output(&self) -> &Shape {
+        &self.output
+    }
+
+    fn evaluate(&self, inputs: &[&Tensor]) -> Option<Tensor> {
+        Some(self.with_bias(self.product(&self.matrix, inputs[0])))
+    }
+
+    fn enclose(&self, inputs: &[&Enclosure]) -> Enclosure {
+        signed::enclose(&self.matrix, inputs[0], &|y| self.with_bias(y), &|w, x| self.product(w, x))
+    }
+
+    fn parameters(&self) -> usize {
+        self.matrix.len() + self.bias.as_ref().map_or(0, Tensor::len)
+    }
+
+    fn detail(&self) -> String {
+        if self.bias.is_some() { "bias".into() } else { String::new() }
+    }
+}
+
+impl AffineLayer for Dense {
+    fn lower(&self) -> Lowered {
+        let operator = Operator::dense(self.input.clone(), self.output.clone(), self.matrix.clone());
+        Lowered { operators: vec![operator], bias: self.bias.clone() }
+    }
+}

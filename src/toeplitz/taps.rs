@@ -1,0 +1,98 @@
+//! One axis of a convolution: which input position each tap sees at each output position.
+
+/// How positions outside the input are filled (the names and meanings of PyTorch's `padding_mode`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PadMode {
+    /// Zeros.
+    Zero,
+    /// The other end of the axis: position −1 is the last.
+    Circular,
+    /// Mirrored at the edge, which is not repeated: position −1 is position 1.
+    Reflect,
+    /// The edge's value.
+    Replicate,
+}
+
+/// For each output position, the pairs (tap, input position) that it reads: row o of Σₖ wₖ Tₖ.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Taps {
+    rows: Vec<Vec<(usize, usize)>>,
+    inputs: usize,
+}
+
+impl Taps {
+    /// The axis of a convolution with `size` taps over an input of length `inputs`.
+    ///
+    /// The padded axis must be at least as long as the dilated window, and padding must be within
+    /// the mode's limits: both are checked where layers are built.
+    pub fn convolution(
+        inputs: usize,
+        size: usize,
+        stride: usize,
+        dilation: usize,
+        padding: (usize, usize),
+        mode: PadMode,
+    ) -> Taps {
+        // The padded axis as a list of input positions; reading it needs no case distinction.
+        let (before, after) = padding;
+        let edge = |outside: Vec<usize>| outside.into_iter().map(Some).collect::<Vec<_>>();
+        let (head, tail) = match mode {
+            PadMode::Zero => (vec![None; before], vec![None; after]),
+            PadMode::Circular => (edge((inputs - before..inputs).collect()), edge((0..after).collect())),
+            PadMode::Reflect => (edge((1..=before).rev().collect()), edge((inputs - 1 - after..inputs - 1).rev().collect())),
+            PadMode::Replicate => (vec![Some(0); before], vec![Some(inputs - 1); after]),
+        };
+        let padded: Vec<Option<usize>> = [head, (0..inputs).map(Some).collect(), tail].concat();
+        let reach = dilation * (size - 1);
+        let starts = (0..padded.len() - reach).step_by(stride);
+        let row = |start: usize| (0..size).filter_map(|tap| padded[start + tap * dilation].map(|p| (tap, p))).collect();
+        Taps { rows: starts.map(row).collect(), inputs }
+    }
+
+    /// The number of output positions.
+    pub fn outputs(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// The number of input positions.
+    pub fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    /// The pairs (tap, input position) of one output position.
+    pub fn row(&self, output: usize) -> &[(usize, usize)] {
+        &self.rows[output]
+    }
+
+    /// The first `outputs` output positions.
+    pub fn truncated(&self, outputs: usize) -> Taps {
+        Taps { rows: self.rows[..outputs].to_vec(), inputs: self.inputs }
+    }
+
+    /// The same pairs, seen from the input positions.
+    pub fn transpose(&self) -> Taps {
+        self.transposed_to(self.inputs)
+    }
+
+    /// The transpose, with its rows extended by empty ones to `outputs`: a transposed convolution's
+    /// extra output positions, which no tap reaches.
+    pub(super) fn transposed_to(&self, outputs: usize) -> Taps {
+        let mut rows = vec![Vec::new(); outputs];
+        for (output, row) in self.rows.iter().enumerate() {
+            row.iter().for_each(|&(tap, input)| rows[input].push((tap, output)));
+        }
+        Taps { rows, inputs: self.rows.len() }
+    }
+
+    /// For each of `size` taps, how many output positions read through it.
+    pub fn uses(&self, size: usize) -> Vec<usize> {
+        let mut uses = vec![0; size];
+        self.rows.iter().flatten().for_each(|&(tap, _)| uses[tap] += 1);
+        uses
+    }
+
+    /// Whether some output position reads one input position twice (at a reflected or wrapped border).
+    pub fn repeats(&self) -> bool {
+        self.rows.iter().any(|row| row.iter().enumerate().any(|(i, a)| row[..i].iter().any(|b| a.1 == b.1)))
+    }
+}
