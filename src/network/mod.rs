@@ -1,5 +1,15 @@
 //! Networks: graphs of layers with shapes and exact weights, checked from the syntax tree.
+//!
+//! Knows what names, shapes and arguments mean; knows nothing of matrices or of proofs.
 
+mod build;
+mod call;
+mod constants;
+mod functions;
 mod graph;
+mod program;
 
+pub use call::usage;
+pub use functions::FUNCTIONS;
 pub use graph::{Input, Network, Node, NodeId};
+pub use program::{Claim, Loader, NoImports, Program, Property, Rejected, check};

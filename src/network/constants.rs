@@ -1,0 +1,242 @@
+//! Constants: tensor expressions evaluated exactly.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use num_traits::{ToPrimitive, Zero};
+
+use super::functions;
+use crate::algebra::{Rational, Shape, Tensor};
+use crate::diagnostic::{Code, Diagnostic, Span, did_you_mean};
+use crate::syntax::tree::{Argument, BinaryOp, Expr, ExprKind};
+
+/// What was wrong has been reported; what depends on it is passed over in silence.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Poisoned;
+
+/// The named constants, and the memory that constants may still take.
+pub(super) struct Constants {
+    values: BTreeMap<String, Tensor>,
+    poisoned: BTreeSet<String>,
+    memory: u64,
+}
+
+/// The mistakes of one expression; empty when it only uses something already reported.
+pub(super) type Mistakes = Vec<Diagnostic>;
+
+/// A generous estimate of the bytes that one exact element takes: two words and a small allocation.
+const ELEMENT_BYTES: u64 = 64;
+
+impl Constants {
+    pub(super) fn new(memory: u64) -> Constants {
+        Constants { values: BTreeMap::new(), poisoned: BTreeSet::new(), memory }
+    }
+
+    pub(super) fn define(&mut self, name: &str, value: Tensor) {
+        self.values.insert(name.to_string(), value);
+    }
+
+    /// Marks a name as defined wrongly: its uses are not mistakes of their own.
+    pub(super) fn poison(&mut self, name: &str) {
+        self.poisoned.insert(name.to_string());
+    }
+
+    /// Whether the name is a constant, rightly or wrongly defined.
+    pub(super) fn knows(&self, name: &str) -> bool {
+        self.values.contains_key(name) || self.poisoned.contains(name)
+    }
+
+    /// The names of all constants.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.values.keys().map(String::as_str)
+    }
+
+    /// The value of a tensor expression.
+    pub(super) fn evaluate(&self, expr: &Expr) -> Result<Tensor, Mistakes> {
+        match &expr.kind {
+            ExprKind::Number(value) => Ok(Tensor::scalar(value)),
+            ExprKind::Name(name) => self.named(name, expr.span),
+            ExprKind::List(elements) => self.list(elements, expr.span),
+            ExprKind::Negate(inner) => Ok(self.evaluate(inner)?.scaled(&Rational::from_integer((-1).into()))),
+            ExprKind::Binary { op, left, right } => {
+                let (left_value, right_value) = both(self.evaluate(left), self.evaluate(right))?;
+                self.binary(*op, (&left_value, left.span), (&right_value, right.span), expr.span)
+            }
+            ExprKind::Call { callee, arguments } => functions::call(self, callee, arguments, expr.span),
+            ExprKind::Shape(_) => Err(vec![
+                wrong_kind(expr.span, "a shape", "a tensor").help("a tensor of this shape is `zeros(SHAPE)` or `ones(SHAPE)`"),
+            ]),
+            ExprKind::Text(_) => Err(vec![wrong_kind(expr.span, "text", "a tensor")]),
+            ExprKind::Pipe { .. } => {
+                let help = "a constant is made of numbers, lists and the functions `zeros`, `ones`, `eye`, `pad`, `flip`, …";
+                Err(vec![wrong_kind(expr.span, "a value of a network", "a constant").help(help)])
+            }
+        }
+    }
+
+    /// A number: a scalar constant expression.
+    pub(super) fn scalar(&self, expr: &Expr) -> Result<Rational, Mistakes> {
+        let value = self.evaluate(expr)?;
+        if value.len() == 1 {
+            return Ok(value.get(0));
+        }
+        let message = format!("a single number is needed, but this is a tensor {}", value.shape());
+        Err(vec![Diagnostic::new(Code::WrongKind, expr.span, message)])
+    }
+
+    /// An integer ≥ 0 that fits a machine word.
+    pub(super) fn integer(&self, expr: &Expr) -> Result<usize, Mistakes> {
+        let value = self.scalar(expr)?;
+        let integer = if value.is_integer() { value.to_integer().to_usize() } else { None };
+        integer.ok_or_else(|| {
+            let message = format!("a whole number ≥ 0 is needed, but this is {}", shortened(&value));
+            vec![Diagnostic::new(Code::InvalidNumber, expr.span, message)]
+        })
+    }
+
+    /// A shape: `3x3`, or a whole number for one axis.
+    pub(super) fn shape(&self, expr: &Expr) -> Result<Shape, Mistakes> {
+        let axes = match &expr.kind {
+            ExprKind::Shape(axes) => axes.clone(),
+            ExprKind::Number(_) => vec![self.integer(expr)?],
+            _ => return Err(vec![wrong_kind(expr.span, "this", "a shape").help("write a shape such as `8` or `3x8x8`")]),
+        };
+        checked_shape(axes, expr.span)
+    }
+
+    /// Refuses a tensor that would take more than the memory limit, before it is made.
+    pub(super) fn affordable(&self, shape: &Shape, span: Span) -> Result<(), Mistakes> {
+        let bytes = (shape.elements() as u64).saturating_mul(ELEMENT_BYTES);
+        if bytes <= self.memory {
+            return Ok(());
+        }
+        let message = format!("a tensor {shape} needs about {} MiB, above the limit of {} MiB", bytes >> 20, self.memory >> 20);
+        Err(vec![Diagnostic::new(Code::MemoryLimit, span, message).help("raise the limit with `--memory`")])
+    }
+
+    fn named(&self, name: &str, span: Span) -> Result<Tensor, Mistakes> {
+        if let Some(value) = self.values.get(name) {
+            return Ok(value.clone());
+        }
+        if self.poisoned.contains(name) {
+            return Err(Vec::new());
+        }
+        let mistake = Diagnostic::new(Code::UnknownName, span, format!("there is no constant `{name}`"));
+        Err(vec![match did_you_mean(name, self.names()) {
+            Some(near) => mistake.help(format!("did you mean `{near}`?")),
+            None => mistake.help(format!("define it before its use: `let {name} = …`")),
+        }])
+    }
+
+    fn list(&self, elements: &[Expr], span: Span) -> Result<Tensor, Mistakes> {
+        let mut values = Vec::with_capacity(elements.len());
+        let mut mistakes = Vec::new();
+        let mut failed = false;
+        for element in elements {
+            match self.evaluate(element) {
+                Ok(value) => values.push(value),
+                Err(found) => {
+                    failed = true;
+                    mistakes.extend(found);
+                }
+            }
+        }
+        if failed {
+            return Err(mistakes);
+        }
+        let Some(first) = values.first() else {
+            return Err(vec![Diagnostic::new(Code::InvalidShape, span, "a list needs at least one element")]);
+        };
+        if let Some(at) = values.iter().position(|v| v.shape() != first.shape()) {
+            let describe = |t: &Tensor| if t.shape().rank() == 0 { "a number".into() } else { format!("{}", t.shape()) };
+            let mistake = Diagnostic::new(Code::RaggedList, elements[at].span, "the elements of a list must have one shape");
+            let mistake = mistake.label(format!("this is {}", describe(&values[at])));
+            return Err(vec![mistake.related(elements[0].span, format!("but this is {}", describe(first)))]);
+        }
+        let axes: Vec<usize> = std::iter::once(values.len()).chain(first.shape().axes().iter().copied()).collect();
+        let shape = checked_shape(axes, span)?;
+        let denominator = crate::algebra::common_denominator(values.iter().map(Tensor::denominator));
+        let numerators = values.iter().flat_map(|v| v.numerators_over(&denominator)).collect();
+        Ok(Tensor::new(shape, numerators, denominator))
+    }
+
+    fn binary(&self, op: BinaryOp, left: (&Tensor, Span), right: (&Tensor, Span), span: Span) -> Result<Tensor, Mistakes> {
+        if op == BinaryOp::Divide && right.0.numerators().iter().any(Zero::is_zero) {
+            let message = if right.0.len() == 1 { "division by zero" } else { "division by a tensor that contains zeros" };
+            return Err(vec![Diagnostic::new(Code::InvalidNumber, right.1, message)]);
+        }
+        combine(op, left.0, right.0).ok_or_else(|| {
+            let message = format!("the shapes {} and {} differ", left.0.shape(), right.0.shape());
+            let mistake = Diagnostic::new(Code::ShapeMismatch, span, message);
+            vec![
+                mistake
+                    .related(left.1, format!("this is {}", left.0.shape()))
+                    .related(right.1, format!("this is {}", right.0.shape()))
+                    .note("constants combine elementwise; only a single number is broadcast"),
+            ]
+        })
+    }
+}
+
+/// Elementwise, a scalar broadcasts; `None` if the shapes differ. Divisors are not zero.
+fn combine(op: BinaryOp, left: &Tensor, right: &Tensor) -> Option<Tensor> {
+    let scalar = |t: &Tensor| t.shape().rank() == 0;
+    if !scalar(left) && !scalar(right) && left.shape() != right.shape() {
+        return None;
+    }
+    let shape = if scalar(left) { right.shape() } else { left.shape() };
+    if op == BinaryOp::Multiply && (scalar(left) || scalar(right)) {
+        let (factor, tensor) = if scalar(left) { (left, right) } else { (right, left) };
+        return Some(tensor.scaled(&factor.get(0)));
+    }
+    if op == BinaryOp::Divide && scalar(right) {
+        return Some(left.scaled(&right.get(0).recip()));
+    }
+    let spread = |t: &Tensor| if scalar(t) { Tensor::constant(shape.clone(), &t.get(0)) } else { t.clone() };
+    let (left, right) = (spread(left), spread(right));
+    Some(match op {
+        BinaryOp::Add => left.plus(&right),
+        BinaryOp::Subtract => left.minus(&right),
+        BinaryOp::Multiply => {
+            let products = left.numerators().iter().zip(right.numerators()).map(|(a, b)| a * b).collect();
+            Tensor::new(shape.clone(), products, left.denominator() * right.denominator())
+        }
+        BinaryOp::Divide => {
+            let quotients: Vec<Rational> = (0..left.len()).map(|i| left.get(i) / right.get(i)).collect();
+            Tensor::from_rationals(shape.clone(), &quotients)
+        }
+    })
+}
+
+/// Both results, or the mistakes of both.
+pub(super) fn both<A, B>(a: Result<A, Mistakes>, b: Result<B, Mistakes>) -> Result<(A, B), Mistakes> {
+    match (a, b) {
+        (Ok(a), Ok(b)) => Ok((a, b)),
+        (Err(mut a), Err(b)) => {
+            a.extend(b);
+            Err(a)
+        }
+        (Err(mistakes), _) | (_, Err(mistakes)) => Err(mistakes),
+    }
+}
+
+pub(super) fn checked_shape(axes: Vec<usize>, span: Span) -> Result<Shape, Mistakes> {
+    let written = axes.iter().map(usize::to_string).collect::<Vec<_>>().join("x");
+    Shape::new(axes).map_err(|e| vec![Diagnostic::new(Code::InvalidShape, span, format!("`{written}` is not a shape: {e}"))])
+}
+
+pub(super) fn wrong_kind(span: Span, found: &str, expected: &str) -> Diagnostic {
+    Diagnostic::new(Code::WrongKind, span, format!("expected {expected}, found {found}"))
+}
+
+/// A number for a message: long ones are cut.
+pub(super) fn shortened(value: &Rational) -> String {
+    let text = value.to_string();
+    if text.len() <= 40 { text } else { format!("{}… ({} digits)", &text[..32], text.len()) }
+}
+
+/// The one positional or keyword argument of this name or position.
+pub(super) fn pick<'a>(arguments: &'a [Argument], name: &str, position: Option<usize>) -> Option<&'a Expr> {
+    let by_name = arguments.iter().find(|a| a.name.as_ref().is_some_and(|n| n.text == name));
+    let by_position = || arguments.iter().filter(|a| a.name.is_none()).nth(position?);
+    by_name.or_else(by_position).map(|a| &a.value)
+}

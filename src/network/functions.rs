@@ -1,0 +1,208 @@
+//! The functions of constant expressions: `zeros`, `eye`, `pad`, `flip`, `random`, …
+
+use num_traits::{One, Zero};
+
+use super::constants::{Constants, Mistakes, both, checked_shape, pick};
+use super::program::not_yet;
+use crate::algebra::{Integer, Shape, Tensor};
+use crate::diagnostic::{Code, Diagnostic, Span, did_you_mean};
+use crate::layer::catalogue;
+use crate::syntax::tree::{Argument, Expr, Name};
+
+/// Every function: its name, its arguments, and what it gives.
+pub const FUNCTIONS: &[(&str, &[&str], &str)] = &[
+    ("zeros", &["shape"], "a tensor of zeros"),
+    ("ones", &["shape"], "a tensor of ones"),
+    ("eye", &["size", "kernel"], "`eye(n)` is the n×n identity matrix, `eye(c, KxK)` the identity convolution of c channels"),
+    ("pad", &["tensor", "amount"], "a border of zeros around a kernel's spatial axes"),
+    ("flip", &["tensor"], "a kernel reversed along its spatial axes"),
+    ("transpose", &["tensor"], "the first two axes exchanged"),
+    ("outer", &["left", "right"], "all products of an element of the one and an element of the other"),
+    ("random", &["shape", "seed"], "multiples of 1/16 in [−1, 1], the same on every machine"),
+    ("load", &["path", "name"], "a tensor from a file"),
+];
+
+/// Whether a constant expression may call this name.
+pub(super) fn is_function(name: &str) -> bool {
+    FUNCTIONS.iter().any(|f| f.0 == name)
+}
+
+/// Evaluates a call inside a constant expression.
+pub(super) fn call(scope: &Constants, callee: &Name, arguments: &[Argument], span: Span) -> Result<Tensor, Mistakes> {
+    let Some(&(name, parameters, _)) = FUNCTIONS.iter().find(|f| f.0 == callee.text) else {
+        return Err(vec![unknown(callee)]);
+    };
+    let required = if matches!(name, "eye" | "load") { 1 } else { parameters.len() };
+    check_arguments(name, parameters, required, arguments, span)?;
+    let argument = |i: usize| pick(arguments, parameters[i], Some(i));
+    let Some(first) = argument(0) else { return Err(vec![missing(name, parameters[0], span)]) };
+    let second = argument(1);
+    match name {
+        "zeros" | "ones" => {
+            let shape = affordable(scope, scope.shape(first)?, first.span)?;
+            let value = if name == "ones" { Integer::one() } else { Integer::zero() };
+            let count = shape.elements();
+            Ok(Tensor::from_integers(shape, vec![value; count]))
+        }
+        "eye" => eye(scope, first, second),
+        "pad" => {
+            let Some(amount) = second else { return Err(vec![missing(name, "amount", span)]) };
+            let (tensor, amount) = both(scope.evaluate(first), scope.integer(amount))?;
+            pad(scope, &tensor, amount, span)
+        }
+        "flip" => Ok(flip(&scope.evaluate(first)?)),
+        "transpose" => transpose(&scope.evaluate(first)?, first.span),
+        "outer" => {
+            let Some(right) = second else { return Err(vec![missing(name, "right", span)]) };
+            let (left, right) = both(scope.evaluate(first), scope.evaluate(right))?;
+            let axes = [left.shape().axes(), right.shape().axes()].concat();
+            let shape = affordable(scope, checked_shape(axes, span)?, span)?;
+            let products = left.numerators().iter().flat_map(|a| right.numerators().iter().map(move |b| a * b));
+            Ok(Tensor::new(shape, products.collect(), left.denominator() * right.denominator()))
+        }
+        "random" => {
+            let Some(seed) = second else { return Err(vec![missing(name, "seed", span)]) };
+            let (shape, seed) = both(scope.shape(first), scope.integer(seed))?;
+            Ok(random(affordable(scope, shape, first.span)?, seed as u64))
+        }
+        _ => Err(vec![not_yet(span, "tensors from files (`load`)").help("write the numbers as a list")]),
+    }
+}
+
+fn unknown(callee: &Name) -> Diagnostic {
+    let known = FUNCTIONS.iter().map(|f| f.0);
+    let mistake = Diagnostic::new(Code::UnknownLayer, callee.span, format!("there is no function `{}`", callee.text));
+    if catalogue::find(&callee.text).is_some() {
+        let help = format!("`{0}` is a layer: it needs an input, as in `x |> {0}(…)`", callee.text);
+        return Diagnostic { code: Code::MissingInput, ..mistake }.help(help);
+    }
+    match did_you_mean(&callee.text, known.clone()) {
+        Some(near) => mistake.help(format!("did you mean `{near}`?")),
+        None => mistake.help(format!("the functions of constants are {}", known.collect::<Vec<_>>().join(", "))),
+    }
+}
+
+fn missing(function: &str, parameter: &str, span: Span) -> Diagnostic {
+    let message = format!("`{function}` needs its argument `{parameter}`");
+    let signature = FUNCTIONS.iter().find(|f| f.0 == function).map_or(String::new(), |f| f.1.join(", "));
+    Diagnostic::new(Code::MissingArgument, span, message).help(format!("write `{function}({signature})`"))
+}
+
+fn check_arguments(
+    name: &str,
+    parameters: &[&str],
+    required: usize,
+    arguments: &[Argument],
+    span: Span,
+) -> Result<(), Mistakes> {
+    let mut mistakes = Vec::new();
+    let positional = arguments.iter().filter(|a| a.name.is_none());
+    if let Some(extra) = positional.clone().nth(parameters.len()) {
+        let message = format!("`{name}` takes {} arguments", parameters.len());
+        mistakes.push(Diagnostic::new(Code::UnknownArgument, extra.value.span, message));
+    }
+    for keyword in arguments.iter().filter_map(|a| a.name.as_ref()) {
+        if !parameters.contains(&keyword.text.as_str()) {
+            let message = format!("`{name}` has no argument `{}`", keyword.text);
+            let help = format!("its arguments are {}", parameters.join(", "));
+            mistakes.push(Diagnostic::new(Code::UnknownArgument, keyword.span, message).help(help));
+        }
+    }
+    let given = positional.count();
+    for (i, parameter) in parameters.iter().enumerate() {
+        let named = arguments.iter().filter(|a| a.name.as_ref().is_some_and(|n| n.text == *parameter)).count();
+        if named + usize::from(i < given) > 1 {
+            let message = format!("`{name}` is given its argument `{parameter}` twice");
+            mistakes.push(Diagnostic::new(Code::DuplicateArgument, span, message));
+        } else if i < required && named == 0 && i >= given {
+            mistakes.push(missing(name, parameter, span));
+        }
+    }
+    if mistakes.is_empty() { Ok(()) } else { Err(mistakes) }
+}
+
+fn affordable(scope: &Constants, shape: Shape, span: Span) -> Result<Shape, Mistakes> {
+    scope.affordable(&shape, span).map(|()| shape)
+}
+
+/// `eye(n)`, or the kernel with which `conv` of any number of channels changes nothing.
+fn eye(scope: &Constants, size: &Expr, kernel: Option<&Expr>) -> Result<Tensor, Mistakes> {
+    let n = scope.integer(size)?;
+    let window = match kernel {
+        Some(kernel) => scope.shape(kernel)?.axes().to_vec(),
+        None => Vec::new(),
+    };
+    if let (Some(kernel), Some(even)) = (kernel, window.iter().find(|k| k.is_multiple_of(2))) {
+        let message = format!("a kernel of even size {even} has no centre, so no identity convolution");
+        return Err(vec![Diagnostic::new(Code::InvalidArgument, kernel.span, message).help("use an odd size")]);
+    }
+    let axes = [&[n, n], window.as_slice()].concat();
+    let shape = affordable(scope, checked_shape(axes, size.span)?, size.span)?;
+    let taps: usize = window.iter().product();
+    let mut numerators = vec![Integer::zero(); shape.elements()];
+    for i in 0..n {
+        // Odd sizes: the centre is the middle of the flat window.
+        numerators[(i * n + i) * taps + taps / 2] = Integer::one();
+    }
+    Ok(Tensor::from_integers(shape, numerators))
+}
+
+/// The number of leading axes that are channels: two for `O×I×K…`, none for a bare `K` or `K×K`.
+fn channel_axes(shape: &Shape) -> usize {
+    if shape.rank() > 2 { 2 } else { 0 }
+}
+
+fn pad(scope: &Constants, tensor: &Tensor, amount: usize, span: Span) -> Result<Tensor, Mistakes> {
+    let lead = channel_axes(tensor.shape());
+    let grow = |(axis, &n): (usize, &usize)| if axis < lead { n } else { n.saturating_add(amount.saturating_mul(2)) };
+    let axes: Vec<usize> = tensor.shape().axes().iter().enumerate().map(grow).collect();
+    let shape = affordable(scope, checked_shape(axes, span)?, span)?;
+    let mut numerators = vec![Integer::zero(); shape.elements()];
+    for (flat, value) in tensor.numerators().iter().enumerate() {
+        let mut index = tensor.shape().unravel(flat);
+        index.iter_mut().skip(lead).for_each(|i| *i += amount);
+        numerators[shape.ravel(&index)] = value.clone();
+    }
+    Ok(Tensor::new(shape, numerators, tensor.denominator().clone()))
+}
+
+fn flip(tensor: &Tensor) -> Tensor {
+    let (shape, lead) = (tensor.shape(), channel_axes(tensor.shape()));
+    let source = |flat: usize| {
+        let mut index = shape.unravel(flat);
+        index.iter_mut().zip(shape.axes()).skip(lead).for_each(|(i, n)| *i = n - 1 - *i);
+        tensor.numerators()[shape.ravel(&index)].clone()
+    };
+    Tensor::new(shape.clone(), (0..tensor.len()).map(source).collect(), tensor.denominator().clone())
+}
+
+fn transpose(tensor: &Tensor, span: Span) -> Result<Tensor, Mistakes> {
+    if tensor.shape().rank() < 2 {
+        let message = format!("`transpose` needs two axes or more, but this is {}", tensor.shape());
+        return Err(vec![Diagnostic::new(Code::ShapeMismatch, span, message)]);
+    }
+    let mut axes = tensor.shape().axes().to_vec();
+    axes.swap(0, 1);
+    let shape = checked_shape(axes, span)?;
+    let source = |flat: usize| {
+        let mut index = shape.unravel(flat);
+        index.swap(0, 1);
+        tensor.numerators()[tensor.shape().ravel(&index)].clone()
+    };
+    let numerators = (0..tensor.len()).map(source).collect();
+    Ok(Tensor::new(shape, numerators, tensor.denominator().clone()))
+}
+
+/// Multiples of 1/16 in [−1, 1], by SplitMix64 (Steele, Lea, Flood 2014): one step an element.
+fn random(shape: Shape, seed: u64) -> Tensor {
+    let mut state = seed;
+    let mut next = || {
+        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let z = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        let draw = i64::try_from((z ^ (z >> 31)) % 33).unwrap_or(0);
+        Integer::from(draw - 16)
+    };
+    let numerators = (0..shape.elements()).map(|_| next()).collect();
+    Tensor::new(shape, numerators, Integer::from(16))
+}

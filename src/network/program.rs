@@ -1,0 +1,353 @@
+//! A checked file: its networks, with every call inlined and every weight exact, and its claims.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::build::build;
+use super::constants::{Constants, Poisoned};
+use super::graph::Network;
+use crate::diagnostic::{Code, Diagnostic, Source, Sources, Span, did_you_mean};
+use crate::layer::catalogue;
+use crate::syntax::tree::{self, Expr, ExprKind, Item, Name, NetworkItem};
+use crate::syntax;
+
+/// Everything that a `.net` file says, checked.
+#[derive(Clone, Debug)]
+pub struct Program {
+    /// The files it was read from, for places and lines.
+    pub sources: Sources,
+    /// The networks of the file itself (not those it imports), in order.
+    pub networks: Vec<Network>,
+    /// The claims of the file itself, in order.
+    pub claims: Vec<Claim>,
+}
+
+/// A file that cannot be given a meaning, and every reason why.
+#[derive(Clone, Debug)]
+pub struct Rejected {
+    /// The files, for rendering.
+    pub sources: Sources,
+    /// The mistakes, in order of place.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// A claim about one network.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// The index of the network in [`Program::networks`].
+    pub network: usize,
+    /// What is claimed of it.
+    pub property: Property,
+    /// The claim as written.
+    pub text: String,
+    /// Its place.
+    pub span: Span,
+}
+
+/// What a claim says of a network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Property {
+    /// f(x) = Mx.
+    Linear,
+    /// f(x) = Mx + b.
+    Affine,
+    /// Not affine.
+    Nonlinear,
+}
+
+/// How the checker gets the text of imported files: the library itself reads nothing.
+pub trait Loader {
+    /// The name (for messages, and to recognise a file imported twice) and text of the file at
+    /// `path`, relative to the file named `from`.
+    fn load(&self, from: &str, path: &str) -> Result<Source, String>;
+}
+
+/// A loader for programs that import nothing.
+pub struct NoImports;
+
+impl Loader for NoImports {
+    fn load(&self, _: &str, _: &str) -> Result<Source, String> {
+        Err("imports are not available here".into())
+    }
+}
+
+/// Properties that the language names and this version does not decide.
+const LATER: &[&str] = &[
+    "additive", "homogeneous", "positively_homogeneous", "convex", "concave", "monotone", "a_convolution", "injective",
+    "surjective", "even", "odd", "constant", "lipschitz", "affine_along", "shift_equivariant",
+];
+
+/// Parses and checks a program; `memory` bounds the bytes that its constants may take.
+pub fn check(source: Source, loader: &dyn Loader, memory: u64) -> Result<Program, Rejected> {
+    let mut checker = Checker::new(loader, memory);
+    checker.read(source);
+    checker.define_networks();
+    let claims = checker.claims();
+    let Checker { sources, mut diagnostics, networks, main, .. } = checker;
+    if diagnostics.is_empty() {
+        let main_networks = main.iter().filter_map(|name| networks.get(name).cloned().flatten()).collect();
+        return Ok(Program { sources, networks: main_networks, claims });
+    }
+    diagnostics.sort_by_key(|d| d.span);
+    diagnostics.dedup();
+    Err(Rejected { sources, diagnostics })
+}
+
+/// The state of a check: definitions seen so far and mistakes found so far.
+pub(super) struct Checker<'a> {
+    loader: &'a dyn Loader,
+    pub(super) sources: Sources,
+    pub(super) diagnostics: Vec<Diagnostic>,
+    pub(super) constants: Constants,
+    /// Where each name was first defined.
+    defined: BTreeMap<String, Span>,
+    items: BTreeMap<String, NetworkItem>,
+    /// `None`: wrong, and said so.
+    networks: BTreeMap<String, Option<Network>>,
+    /// The networks being built, outermost first.
+    building: Vec<String>,
+    /// The networks of the named file, in order.
+    main: Vec<String>,
+    proofs: Vec<(tree::Claim, Span)>,
+    /// The files being read, outermost first, and those already read.
+    reading: Vec<String>,
+    read: BTreeSet<String>,
+}
+
+impl<'a> Checker<'a> {
+    fn new(loader: &'a dyn Loader, memory: u64) -> Checker<'a> {
+        Checker {
+            loader,
+            sources: Sources::default(),
+            diagnostics: Vec::new(),
+            constants: Constants::new(memory),
+            defined: BTreeMap::new(),
+            items: BTreeMap::new(),
+            networks: BTreeMap::new(),
+            building: Vec::new(),
+            main: Vec::new(),
+            proofs: Vec::new(),
+            reading: Vec::new(),
+            read: BTreeSet::new(),
+        }
+    }
+
+    /// Records a mistake.
+    pub(super) fn report(&mut self, diagnostic: Diagnostic) -> Poisoned {
+        self.diagnostics.push(diagnostic);
+        Poisoned
+    }
+
+    fn read(&mut self, source: Source) {
+        let file = u32::try_from(self.sources.files.len()).unwrap_or(u32::MAX);
+        let (parsed, mistakes) = syntax::parse(&source.text, file);
+        self.reading.push(source.name.clone());
+        self.read.insert(source.name.clone());
+        self.sources.files.push(source);
+        self.diagnostics.extend(mistakes);
+        for name in parsed.poisoned {
+            self.constants.poison(&name);
+            self.networks.entry(name).or_insert(None);
+        }
+        for item in parsed.items {
+            self.item(item, file);
+        }
+        self.reading.pop();
+    }
+
+    fn item(&mut self, item: Item, file: u32) {
+        match item {
+            Item::Let { name, value } => {
+                let fresh = self.define(&name);
+                match self.constants.evaluate(&value) {
+                    Ok(tensor) if fresh => self.constants.define(&name.text, tensor),
+                    Ok(_) => {}
+                    Err(mistakes) => {
+                        self.diagnostics.extend(mistakes);
+                        self.constants.poison(&name.text);
+                    }
+                }
+            }
+            Item::Forall { symbols, span } => {
+                for symbol in &symbols {
+                    self.define(&symbol.name);
+                    self.constants.poison(&symbol.name.text);
+                }
+                let help = "write the weights as a constant, for example `random(8x1x3x3, seed=1)`";
+                self.report(not_yet(span, "theorems over symbolic weights (`forall`)").help(help));
+            }
+            Item::Network(item) => {
+                if self.define(&item.name) {
+                    if file == 0 {
+                        self.main.push(item.name.text.clone());
+                    }
+                    self.items.insert(item.name.text.clone(), item);
+                }
+            }
+            Item::Import { path, path_span, alias } => self.import(&path, path_span, alias),
+            // Claims of imported files are theirs, not this file's.
+            Item::Prove { claim, span } if file == 0 => self.proofs.push((claim, span)),
+            Item::Prove { .. } => {}
+        }
+    }
+
+    fn import(&mut self, path: &str, span: Span, alias: Option<Name>) {
+        if !path.ends_with(".net") {
+            if let Some(name) = alias {
+                self.networks.insert(name.text, None);
+            }
+            self.report(not_yet(span, "importing models").help("import a `.net` file"));
+            return;
+        }
+        if let Some(name) = alias {
+            let help = format!("write `import \"{path}\"`");
+            let mistake = Diagnostic::new(Code::Syntax, name.span, "`as` names an imported model, not a `.net` file");
+            self.report(mistake.label("a `.net` file brings its own names").help(help));
+            return;
+        }
+        let from = self.reading.last().cloned().unwrap_or_default();
+        match self.loader.load(&from, path) {
+            Ok(source) if self.reading.contains(&source.name) => {
+                let chain = [self.reading.join("` imports `"), source.name].join("` imports `");
+                let mistake = Diagnostic::new(Code::RecursiveImport, span, "this import leads back to its own file");
+                self.report(mistake.note(format!("`{chain}`")));
+            }
+            Ok(source) if self.read.contains(&source.name) => {}
+            Ok(source) => self.read(source),
+            Err(reason) => {
+                let mistake = Diagnostic::new(Code::Unreadable, span, format!("`{path}` cannot be read"));
+                self.report(mistake.label(reason).note("paths are relative to the file that imports"));
+            }
+        }
+    }
+
+    /// Records the definition of a name; false, with a mistake reported, if it is taken.
+    fn define(&mut self, name: &Name) -> bool {
+        if let Some(&first) = self.defined.get(&name.text) {
+            let mistake = Diagnostic::new(Code::DuplicateName, name.span, format!("`{}` is defined twice", name.text));
+            self.report(mistake.label("again here").related(first, "first defined here"));
+            return false;
+        }
+        self.defined.insert(name.text.clone(), name.span);
+        if let Err(mistake) = not_a_layer(name) {
+            self.report(mistake);
+        }
+        true
+    }
+
+    fn define_networks(&mut self) {
+        let names: Vec<String> = self.items.keys().cloned().collect();
+        for name in names {
+            self.network(&name);
+        }
+    }
+
+    /// The names of all networks.
+    pub(super) fn network_names(&self) -> impl Iterator<Item = &str> {
+        self.items.keys().chain(self.networks.keys()).map(String::as_str)
+    }
+
+    /// Whether a network of this name exists.
+    pub(super) fn has_network(&self, name: &str) -> bool {
+        self.items.contains_key(name) || self.networks.contains_key(name)
+    }
+
+    /// The networks being built, outermost first, when `name` is one of them.
+    pub(super) fn recursion(&self, name: &str) -> Option<&[String]> {
+        self.building.iter().position(|b| b == name).map(|at| &self.building[at..])
+    }
+
+    /// A network by name, built when first asked for; `None` if it is wrong.
+    pub(super) fn network(&mut self, name: &str) -> Option<Network> {
+        if let Some(built) = self.networks.get(name) {
+            return built.clone();
+        }
+        let item = self.items.get(name)?.clone();
+        self.building.push(name.to_string());
+        let network = build(self, &item).ok();
+        self.building.pop();
+        self.networks.insert(name.to_string(), network.clone());
+        network
+    }
+
+    fn claims(&mut self) -> Vec<Claim> {
+        let proofs = std::mem::take(&mut self.proofs);
+        proofs.into_iter().filter_map(|(claim, span)| self.claim(claim, span).ok()).collect()
+    }
+
+    fn claim(&mut self, claim: tree::Claim, span: Span) -> Result<Claim, Poisoned> {
+        let tree::Claim::Property { subject, property, argument } = claim else {
+            return Err(self.report(not_yet(span, "claims of equality")));
+        };
+        let network = self.subject(&subject);
+        let property = self.property(&property, argument.as_ref());
+        let text = self.sources.text(span).split_whitespace().collect::<Vec<_>>().join(" ");
+        Ok(Claim { network: network?, property: property?, text, span })
+    }
+
+    fn subject(&mut self, subject: &Expr) -> Result<usize, Poisoned> {
+        let ExprKind::Name(name) = &subject.kind else {
+            let mistake = Diagnostic::new(Code::WrongKind, subject.span, "a claim of a property names a network");
+            return Err(self.report(mistake.help("define a network for this expression and name it here")));
+        };
+        if let Some(index) = self.main.iter().position(|n| n == name) {
+            return Ok(index);
+        }
+        if self.items.contains_key(name) {
+            // A claim about an imported network: it joins this file's report.
+            self.main.push(name.clone());
+            return Ok(self.main.len() - 1);
+        }
+        if self.networks.contains_key(name) {
+            return Err(Poisoned);
+        }
+        let mut mistake = Diagnostic::new(Code::UnknownName, subject.span, format!("there is no network `{name}`"));
+        if let Some(near) = did_you_mean(name, self.network_names()) {
+            mistake = mistake.help(format!("did you mean `{near}`?"));
+        }
+        Err(self.report(mistake))
+    }
+
+    fn property(&mut self, property: &Name, argument: Option<&Expr>) -> Result<Property, Poisoned> {
+        let decided = match property.text.as_str() {
+            "linear" => Property::Linear,
+            "affine" => Property::Affine,
+            "nonlinear" => Property::Nonlinear,
+            later if LATER.contains(&later) => {
+                let what = format!("the property `{later}`");
+                return Err(self.report(not_yet(property.span, &what)));
+            }
+            other => {
+                let known = ["linear", "affine", "nonlinear"].into_iter().chain(LATER.iter().copied());
+                let mistake = Diagnostic::new(Code::UnknownProperty, property.span, format!("`{other}` is not a property"));
+                let help = match did_you_mean(other, known) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => "the properties are `linear`, `affine` and `nonlinear`".to_string(),
+                };
+                return Err(self.report(mistake.help(help)));
+            }
+        };
+        match argument {
+            None => Ok(decided),
+            Some(extra) => {
+                let message = format!("`{}` takes no argument", property.text);
+                Err(self.report(Diagnostic::new(Code::InvalidArgument, extra.span, message).help("remove it")))
+            }
+        }
+    }
+}
+
+/// A part of the language that parses, and is refused until it is decided.
+pub(super) fn not_yet(span: Span, what: &str) -> Diagnostic {
+    let message = format!("{what} cannot be decided by this version yet");
+    Diagnostic::new(Code::NotYetSupported, span, message)
+}
+
+/// A value named like a layer that can be written without arguments would make `relu` ambiguous.
+pub(super) fn not_a_layer(name: &Name) -> Result<(), Diagnostic> {
+    let bare = catalogue::find(&name.text).is_some_and(|s| !s.parameters.iter().any(|p| p.required));
+    if !bare {
+        return Ok(());
+    }
+    let message = format!("`{}` is the name of a layer", name.text);
+    Err(Diagnostic::new(Code::DuplicateName, name.span, message).help(format!("call it `{}_1`, say", name.text)))
+}
