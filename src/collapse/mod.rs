@@ -1,0 +1,283 @@
+//! Composition: a graph of affine layers becomes one affine map f(x) = Mx + b.
+//!
+//! Rows of M are computed one by one, from the output backwards: the row vector eᵣᵀ is multiplied
+//! by each layer's operator in turn, and where a value is used twice the products meet and are
+//! added. So shared values are computed once a row, no intermediate matrix is ever stored, and the
+//! rows are independent of one another. All arithmetic is on integers: every value's row has a
+//! denominator that is known before any row is computed.
+
+mod segment;
+
+pub use segment::{Segment, segments};
+
+use std::collections::BTreeMap;
+
+use num_integer::Integer as _;
+use num_traits::{One, Zero};
+use rayon::prelude::*;
+
+use crate::algebra::{Integer, Matrix, Tensor, ratio};
+use crate::layer::{Layer, Lowered};
+use crate::network::{Network, NodeId};
+
+/// An exact affine map f(x) = Mx + b between flat vectors.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AffineMap {
+    /// M: one row an output entry, one column an input entry (all inputs concatenated).
+    pub matrix: Matrix,
+    /// b, of the output's shape.
+    pub bias: Tensor,
+}
+
+/// A stated limit that a computation would exceed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what} needs about {needed} MiB, above the limit of {limit} MiB", needed = needed >> 20, limit = limit >> 20)]
+pub struct LimitReached {
+    /// What would exceed it.
+    pub what: String,
+    /// The bytes it is estimated to need.
+    pub needed: u64,
+    /// The bytes allowed.
+    pub limit: u64,
+}
+
+/// The affine layers between some sources (inputs, or the outputs of nonlinear layers) and a sink.
+#[derive(Debug)]
+pub struct Region<'n> {
+    network: &'n Network,
+    /// The values that the region starts from, ascending; their concatenation is its input.
+    pub sources: Vec<NodeId>,
+    /// The value that it computes.
+    pub sink: NodeId,
+    /// The affine nodes in between, ascending, each with its lowering.
+    layers: BTreeMap<NodeId, Lowered>,
+}
+
+impl<'n> Region<'n> {
+    /// The largest region that ends in `sink`: back to inputs and nonlinear layers.
+    pub fn ending_in(network: &'n Network, sink: NodeId) -> Region<'n> {
+        let (mut sources, mut layers, mut open) = (Vec::new(), BTreeMap::new(), vec![sink]);
+        while let Some(id) = open.pop() {
+            let node = &network.nodes[id];
+            match &node.layer {
+                Some(Layer::Affine(layer)) => {
+                    if !layers.contains_key(&id) {
+                        layers.insert(id, layer.lower());
+                        open.extend(&node.operands);
+                    }
+                }
+                _ => sources.push(id),
+            }
+        }
+        sources.sort_unstable();
+        sources.dedup();
+        Region { network, sources, sink, layers }
+    }
+
+    /// The whole network as one region; its input is all of the network's inputs, used or not.
+    /// `None` if a live layer is not affine.
+    pub fn whole(network: &'n Network) -> Option<Region<'n>> {
+        let mut region = Region::ending_in(network, network.output);
+        let inputs = network.inputs.len();
+        if region.sources.iter().any(|&source| source >= inputs) {
+            return None;
+        }
+        region.sources = (0..inputs).collect();
+        Some(region)
+    }
+
+    /// The affine layers of the region, ascending, with their lowerings.
+    pub fn layers(&self) -> impl DoubleEndedIterator<Item = (NodeId, &Lowered)> {
+        self.layers.iter().map(|(&id, lowered)| (id, lowered))
+    }
+
+    /// The number of entries of the region's input.
+    pub fn columns(&self) -> usize {
+        self.sources.iter().map(|&s| self.network.nodes[s].shape.elements()).sum()
+    }
+
+    /// The number of entries of the region's output.
+    pub fn rows(&self) -> usize {
+        self.network.nodes[self.sink].shape.elements()
+    }
+
+    /// Composes the region's layers into one map that fits in `memory` bytes.
+    pub fn collapse(&self, memory: u64) -> Result<AffineMap, LimitReached> {
+        let plan = Plan::new(self);
+        plan.check_memory(memory)?;
+        let rows: Vec<Row> =
+            (0..self.rows()).into_par_iter().map_init(|| plan.workspace(), |work, row| plan.row(work, row)).collect();
+        let denominator = plan.denominator.clone();
+        let (entries, constants): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
+        let matrix = Matrix::from_rows(self.columns(), entries, denominator.clone());
+        let shape = self.network.nodes[self.sink].shape.clone();
+        Ok(AffineMap { matrix, bias: Tensor::new(shape, constants, denominator) })
+    }
+}
+
+/// A row of M and the entry of b that belongs to it, over the plan's denominator.
+type Row = (Vec<(usize, Integer)>, Integer);
+
+/// Everything that the rows share: the denominators of every value's row, and the biases.
+struct Plan<'r> {
+    region: &'r Region<'r>,
+    /// One denominator a value: the row vector at that value is integers over it.
+    denominators: BTreeMap<NodeId, Integer>,
+    /// For each layer and operand, what a contribution is multiplied by to reach the operand's denominator.
+    factors: BTreeMap<NodeId, Vec<Integer>>,
+    /// For each layer with a bias, what the dot product with its numerators is multiplied by.
+    bias_factors: BTreeMap<NodeId, Integer>,
+    /// The first column of each source.
+    columns: BTreeMap<NodeId, usize>,
+    /// The common denominator of M and b.
+    denominator: Integer,
+}
+
+/// The row vectors at every value, dense, with the entries in use; all zero between rows.
+struct Workspace {
+    values: BTreeMap<NodeId, (Vec<Integer>, Vec<usize>)>,
+}
+
+/// Bytes that one stored entry takes besides its digits: index, integer header, allocation.
+const ENTRY_BYTES: u64 = 72;
+
+impl<'r> Plan<'r> {
+    fn new(region: &'r Region<'r>) -> Plan<'r> {
+        let mut denominators = BTreeMap::from([(region.sink, Integer::one())]);
+        for (id, lowered) in region.layers().rev() {
+            let here = denominators[&id].clone();
+            for (&operand, operator) in region.network.nodes[id].operands.iter().zip(&lowered.operators) {
+                let contribution = &here * operator.denominator();
+                let entry = denominators.entry(operand).or_insert_with(Integer::one);
+                *entry = entry.lcm(&contribution);
+            }
+        }
+        let mut factors = BTreeMap::new();
+        for (id, lowered) in region.layers() {
+            let here = &denominators[&id];
+            let operands = region.network.nodes[id].operands.iter().zip(&lowered.operators);
+            factors.insert(id, operands.map(|(o, op)| &denominators[o] / (here * op.denominator())).collect());
+        }
+        let source = |id: &NodeId| denominators.get(id).cloned().unwrap_or_else(Integer::one);
+        let bias = |(id, lowered): (NodeId, &Lowered)| lowered.bias.as_ref().map(|b| &denominators[&id] * b.denominator());
+        let denominator = region.layers().filter_map(bias).fold(Integer::one(), |lcm, d| lcm.lcm(&d));
+        let denominator = region.sources.iter().map(source).fold(denominator, |lcm, d| lcm.lcm(&d));
+        let bias_factors = region.layers().filter_map(|l| Some((l.0, &denominator / bias(l)?))).collect();
+        let mut next = 0;
+        let mut columns = BTreeMap::new();
+        for &source in &region.sources {
+            columns.insert(source, next);
+            next += region.network.nodes[source].shape.elements();
+        }
+        Plan { region, denominators, factors, bias_factors, columns, denominator }
+    }
+
+    fn workspace(&self) -> Workspace {
+        let zeros = |&id: &NodeId| (id, (vec![Integer::zero(); self.region.network.nodes[id].shape.elements()], Vec::new()));
+        Workspace { values: self.denominators.keys().map(zeros).collect() }
+    }
+
+    /// Row `row` of M and entry `row` of b.
+    fn row(&self, work: &mut Workspace, row: usize) -> Row {
+        add(work, self.region.sink, row, Integer::one());
+        let mut constant = Integer::zero();
+        for (id, lowered) in self.region.layers().rev() {
+            let entries = take(work, id);
+            if let Some(bias) = &lowered.bias {
+                let dot: Integer = entries.iter().map(|(i, n)| n * &bias.numerators()[*i]).sum();
+                constant += dot * &self.bias_factors[&id];
+            }
+            let operands = &self.region.network.nodes[id].operands;
+            for ((&operand, operator), factor) in operands.iter().zip(&lowered.operators).zip(&self.factors[&id]) {
+                let Some((values, used)) = work.values.get_mut(&operand) else { continue };
+                for (i, n) in &entries {
+                    let scaled = if factor.is_one() { n.clone() } else { n * factor };
+                    operator.for_each_in_row(*i, &mut |column, weight| {
+                        if values[column].is_zero() {
+                            used.push(column);
+                        }
+                        values[column] += &scaled * weight;
+                    });
+                }
+            }
+        }
+        let mut entries = Vec::new();
+        for &source in &self.region.sources {
+            if let Some(denominator) = self.denominators.get(&source) {
+                let (first, factor) = (self.columns[&source], &self.denominator / denominator);
+                entries.extend(take(work, source).into_iter().map(|(i, n)| (first + i, n * &factor)));
+            }
+        }
+        (entries, constant)
+    }
+
+    /// Refuses a collapse whose matrix, judged by a sample of its rows, does not fit in memory.
+    fn check_memory(&self, memory: u64) -> Result<(), LimitReached> {
+        let rows = self.region.rows();
+        let sum_of = |counts: &mut dyn Iterator<Item = usize>| counts.fold(0_u64, |sum, n| sum.saturating_add(n as u64));
+        let shapes = self.denominators.keys().map(|&id| self.region.network.nodes[id].shape.elements());
+        let workspace = sum_of(&mut shapes.into_iter()).saturating_mul(ENTRY_BYTES);
+        let refuse = |needed| {
+            let what = format!("the {rows}×{} matrix", self.region.columns());
+            Err(LimitReached { what, needed, limit: memory })
+        };
+        if workspace > memory {
+            return refuse(workspace);
+        }
+        let mut work = self.workspace();
+        let sample: Vec<usize> = (0..16).map(|i| i * (rows - 1) / 15).collect();
+        let row_bytes = |(entries, _): Row| {
+            let digits: u64 = entries.iter().map(|(_, n)| n.bits() / 8).sum();
+            digits.saturating_add((entries.len() as u64).saturating_mul(ENTRY_BYTES))
+        };
+        let largest = sample.into_iter().map(|row| row_bytes(self.row(&mut work, row))).max().unwrap_or(0);
+        // Twice: the rows, and the matrix made of them.
+        let needed = largest.saturating_mul(rows as u64).saturating_mul(2).saturating_add(workspace);
+        if needed > memory { refuse(needed) } else { Ok(()) }
+    }
+}
+
+/// Adds to one entry of the row vector at a value.
+fn add(work: &mut Workspace, id: NodeId, index: usize, amount: Integer) {
+    if let Some((values, used)) = work.values.get_mut(&id) {
+        values[index] += amount;
+        used.push(index);
+    }
+}
+
+/// Takes the nonzero entries of the row vector at a value, leaving zeros.
+fn take(work: &mut Workspace, id: NodeId) -> Vec<(usize, Integer)> {
+    let Some((values, used)) = work.values.get_mut(&id) else { return Vec::new() };
+    // An entry that was cancelled and came back is listed twice; the second time it is zero.
+    let take = |i| (i, std::mem::replace(&mut values[i], Integer::zero()));
+    used.drain(..).map(take).filter(|(_, n)| !n.is_zero()).collect()
+}
+
+impl AffineMap {
+    /// Mx + b for a flat input.
+    pub fn apply(&self, x: &Tensor) -> Tensor {
+        let product = self.matrix.apply(x);
+        Tensor::from_rationals(self.bias.shape().clone(), &product).plus(&self.bias)
+    }
+
+    /// The common denominator of M and b.
+    pub fn denominator(&self) -> Integer {
+        self.matrix.denominator().lcm(self.bias.denominator())
+    }
+
+    /// The lowercase hexadecimal SHA-256 of a canonical text of M and b: sizes, then one line an
+    /// entry `row column value`, then one line a bias entry.
+    pub fn sha256(&self) -> String {
+        use sha2::{Digest, Sha256};
+        let mut hash = Sha256::new();
+        hash.update(format!("{} {}\n", self.matrix.rows(), self.matrix.columns()));
+        for row in 0..self.matrix.rows() {
+            for (column, n) in self.matrix.row(row) {
+                let value = ratio(n.clone(), self.matrix.denominator().clone());
+                hash.update(format!("{row} {column} {value}\n"));
+            }
+        }
+        self.bias.to_rationals().iter().for_each(|b| hash.update(format!("{b}\n")));
+        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}

@@ -1,0 +1,62 @@
+//! Maximal linear segments: what stands between two nonlinear layers is one matrix.
+
+use std::collections::BTreeSet;
+
+use super::{AffineMap, LimitReached, Region};
+use crate::layer::Layer;
+use crate::network::{Network, NodeId};
+
+/// A maximal run of affine layers that ends at a nonlinear layer or at the output.
+#[derive(Debug)]
+pub struct Segment {
+    /// The affine layers, ascending.
+    pub layers: Vec<NodeId>,
+    /// The values it starts from.
+    pub sources: Vec<NodeId>,
+    /// The value it computes.
+    pub sink: NodeId,
+    /// Stored weights of its layers.
+    pub parameters: usize,
+    /// Multiplications of one evaluation, layer by layer: the nonzeros of each layer's matrix.
+    pub multiply_adds: usize,
+    /// The one affine map that it is, or why it was not computed.
+    pub map: Result<AffineMap, LimitReached>,
+}
+
+impl Segment {
+    /// Layers that multiply or add: those that the collapse makes redundant but one. Layers that
+    /// only move entries (reshape, crop) cost nothing and are not counted.
+    pub fn working_layers(&self, network: &Network) -> Vec<NodeId> {
+        let works = |&id: &NodeId| match &network.nodes[id].layer {
+            Some(Layer::Affine(layer)) => {
+                let lowered = layer.lower();
+                lowered.bias.is_some() || lowered.operators.iter().any(|o| !o.moves_entries())
+            }
+            _ => false,
+        };
+        self.layers.iter().copied().filter(works).collect()
+    }
+}
+
+/// The maximal linear segments of a network, in order of their ends.
+///
+/// Two segments may share layers when a value goes to two nonlinear layers by different ways.
+pub fn segments(network: &Network, memory: u64) -> Vec<Segment> {
+    let live = network.live_nodes();
+    let blocked = |id: &NodeId| matches!(network.nodes[*id].layer, Some(Layer::Piecewise(_) | Layer::Smooth(_)));
+    let mut sinks: BTreeSet<NodeId> = live.iter().filter(|id| blocked(id)).flat_map(|&id| network.nodes[id].operands.clone()).collect();
+    sinks.insert(network.output);
+    sinks.into_iter().filter_map(|sink| segment(network, sink, memory)).collect()
+}
+
+fn segment(network: &Network, sink: NodeId, memory: u64) -> Option<Segment> {
+    let region = Region::ending_in(network, sink);
+    let layers: Vec<NodeId> = region.layers().map(|(id, _)| id).collect();
+    if layers.is_empty() {
+        return None;
+    }
+    let parameters = layers.iter().filter_map(|&id| network.nodes[id].layer.as_ref()).map(|l| l.function().parameters()).sum();
+    let multiply_adds = region.layers().flat_map(|(_, l)| &l.operators).map(|o| o.nonzeros()).sum();
+    let map = region.collapse(memory);
+    Some(Segment { layers, sources: region.sources, sink, parameters, multiply_adds, map })
+}
