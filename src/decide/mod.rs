@@ -1,0 +1,170 @@
+//! From network to verdict, with its evidence.
+//!
+//! Three answers exist: proved, refuted with a witness, undecided with the reason. In order:
+//! 1. every layer is affine: composition proves f(x) = Mx + b;
+//! 2. a quick search for a witness that f is not affine;
+//! 3. the normal form, which sees when nonlinear layers cancel or never act;
+//! 4. a longer search along exact lines, guided by what the normal form left over.
+
+pub mod normal_form;
+pub mod search;
+
+use crate::algebra::Tensor;
+use crate::collapse::{AffineMap, LimitReached, Region};
+use crate::layer::Layer;
+use crate::network::{Network, NodeId};
+
+use normal_form::{Outcome, Steps};
+use search::{Effort, Tried, Witness};
+
+/// What a network is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// f(x) = Mx for every x of the domain.
+    Linear,
+    /// f(x) = Mx + b, b ≠ 0.
+    Affine,
+    /// Neither, with a witness.
+    Nonlinear,
+    /// Not known, with the reason.
+    Undecided,
+}
+
+impl Verdict {
+    /// The verdict's word in the language.
+    pub fn word(self) -> &'static str {
+        match self {
+            Verdict::Linear => "linear",
+            Verdict::Affine => "affine",
+            Verdict::Nonlinear => "nonlinear",
+            Verdict::Undecided => "undecided",
+        }
+    }
+}
+
+/// The evidence for a verdict. Each variant is one proof rule; its documentation is the rule.
+#[derive(Clone, Debug)]
+pub enum Evidence {
+    /// `toeplitz-composition`: each layer is affine, affine maps compose, so f(x) = Mx + b.
+    Composition(AffineMap),
+    /// `affine-layers`: each layer is affine, affine maps compose, so f is affine with b = f(0).
+    /// M itself is not computed, because it would exceed the limit.
+    Structure {
+        /// f(0), by the defining sums.
+        bias: Tensor,
+        /// Why M was not computed.
+        limit: LimitReached,
+    },
+    /// `normal-form`: every output equals an affine form plus a combination of atoms max{0, l, …}
+    /// whose coefficients are all zero, so f(x) = Mx + b on the domain.
+    NormalForm(AffineMap, Box<Steps>),
+    /// `witness`: f(p + x + y) + f(p) ≠ f(p + x) + f(p + y), which no affine f satisfies.
+    Witness(Box<Witness>),
+    /// No evidence: what was tried, and why it did not decide.
+    Nothing(Undecided),
+}
+
+/// Why a network is undecided.
+#[derive(Clone, Debug)]
+pub struct Undecided {
+    /// The reason, as a sentence.
+    pub reason: String,
+    /// What would decide it, as a sentence.
+    pub remedy: String,
+    /// The search that found no witness.
+    pub tried: Tried,
+}
+
+/// A verdict with its evidence.
+#[derive(Clone, Debug)]
+pub struct Decision {
+    /// What the network is.
+    pub verdict: Verdict,
+    /// Why.
+    pub evidence: Evidence,
+}
+
+impl Evidence {
+    /// The stable id of the proof rule.
+    pub fn method(&self) -> &'static str {
+        match self {
+            Evidence::Composition(_) => "toeplitz-composition",
+            Evidence::Structure { .. } => "affine-layers",
+            Evidence::NormalForm(..) => "normal-form",
+            Evidence::Witness(_) => "witness",
+            Evidence::Nothing(_) => "none",
+        }
+    }
+
+    /// The affine map, when it was computed.
+    pub fn map(&self) -> Option<&AffineMap> {
+        match self {
+            Evidence::Composition(map) | Evidence::NormalForm(map, _) => Some(map),
+            _ => None,
+        }
+    }
+}
+
+/// Decides what a network is; no matrix may take more than `memory` bytes.
+pub fn decide(network: &Network, memory: u64) -> Decision {
+    if let Some(region) = Region::whole(network) {
+        return affine_layers(network, &region, memory);
+    }
+    let quick = search::find(network, &[], &Effort::quick());
+    if let Some(witness) = quick.witness {
+        return nonlinear(witness);
+    }
+    let (reason, hints) = match normal_form::normal_form(network, &normal_form::Limits::default()) {
+        Outcome::Affine { matrix, bias, steps } => {
+            let map = AffineMap { matrix, bias };
+            return Decision { verdict: verdict_of(&map.bias), evidence: Evidence::NormalForm(map, Box::new(steps)) };
+        }
+        Outcome::Residual(residual) => {
+            (residual.reason(network), residual.directions(network))
+        }
+        Outcome::Smooth(node) => {
+            let (name, kind) = (&network.nodes[node].name, kind(network, node));
+            (format!("`{name}` ({kind}) is a smooth function of the input, for which only witnesses are searched"), Vec::new())
+        }
+        Outcome::TooLarge => ("the normal form of the network is too large".to_string(), Vec::new()),
+    };
+    let thorough = search::find(network, &hints, &Effort::thorough());
+    match thorough.witness {
+        Some(witness) => nonlinear(witness),
+        None => {
+            let remedy = "a declared domain (`in [lo, hi]`), smaller shapes, or a claim about a part of the network".to_string();
+            let tried = quick.tried.plus(&thorough.tried);
+            Decision { verdict: Verdict::Undecided, evidence: Evidence::Nothing(Undecided { reason, remedy, tried }) }
+        }
+    }
+}
+
+fn kind(network: &Network, node: NodeId) -> &'static str {
+    network.nodes[node].layer.as_ref().map_or("input", |l| l.function().kind())
+}
+
+fn verdict_of(bias: &Tensor) -> Verdict {
+    if bias.is_zero() { Verdict::Linear } else { Verdict::Affine }
+}
+
+fn nonlinear(witness: Witness) -> Decision {
+    Decision { verdict: Verdict::Nonlinear, evidence: Evidence::Witness(Box::new(witness)) }
+}
+
+fn affine_layers(network: &Network, region: &Region<'_>, memory: u64) -> Decision {
+    match region.collapse(memory) {
+        Ok(map) => Decision { verdict: verdict_of(&map.bias), evidence: Evidence::Composition(map) },
+        Err(limit) => {
+            let zero = Tensor::zeros(crate::algebra::Shape::new([network.input_elements()]).unwrap_or_else(|_| crate::algebra::Shape::scalar()));
+            // Affine layers are exact everywhere, so the value at zero is always known.
+            let bias = network.evaluate(&zero).unwrap_or_else(|| Tensor::zeros(network.output_shape().clone()));
+            Decision { verdict: verdict_of(&bias), evidence: Evidence::Structure { bias, limit } }
+        }
+    }
+}
+
+/// The live nodes that are not affine layers.
+pub fn blockers(network: &Network) -> Vec<NodeId> {
+    let live = network.live_nodes().into_iter();
+    live.filter(|&id| matches!(network.nodes[id].layer, Some(Layer::Piecewise(_) | Layer::Smooth(_)))).collect()
+}
