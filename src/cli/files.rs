@@ -1,0 +1,152 @@
+//! Reading, atomic writing, printing and limits.
+
+use std::fs;
+use std::io::{self, IsTerminal, Read, Write};
+use std::path::{Path, PathBuf};
+
+use netprove::diagnostic::{Code, Diagnostic, Source, Sources, Span};
+use netprove::network::{Loader, Program, Rejected, check};
+use netprove::{report, syntax};
+
+use super::Exit;
+
+/// Reads one more byte than a program may have, so that an endless file ends.
+const READ_LIMIT: u64 = syntax::MAX_BYTES as u64 + 1;
+
+/// Prints to standard output; a closed pipe is not an error.
+pub fn print(bytes: &[u8]) -> u8 {
+    let mut out = io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Ok(()) => Exit::Proved.into(),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Proved.into(),
+        Err(error) => fail(&format!("standard output: {error}")),
+    }
+}
+
+/// Says what went wrong outside any `.net` file.
+pub fn fail(message: &str) -> u8 {
+    // Nothing can be said if standard error is closed too.
+    let _ = writeln!(io::stderr(), "error: {message}");
+    Exit::Wrong.into()
+}
+
+/// Writes a file whole or not at all: into a temporary file beside it, then renamed.
+pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new().prefix(".netprove-").tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    let mode = fs::metadata(path).map(|m| m.permissions()).ok();
+    file.persist(path).map_err(|e| e.error)?;
+    let permissions = match mode {
+        Some(permissions) => permissions,
+        None => default_permissions()?,
+    };
+    fs::set_permissions(path, permissions)
+}
+
+/// What an ordinary new file gets: temporary files are private to their owner.
+#[cfg(unix)]
+fn default_permissions() -> io::Result<fs::Permissions> {
+    use std::os::unix::fs::PermissionsExt;
+    Ok(fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn default_permissions() -> io::Result<fs::Permissions> {
+    Ok(tempfile::NamedTempFile::new()?.as_file().metadata()?.permissions())
+}
+
+/// Reads a file, or standard input for `-`.
+pub fn read(path: &Path) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    let result = if path == Path::new("-") {
+        io::stdin().lock().take(READ_LIMIT).read_to_end(&mut bytes)
+    } else {
+        fs::File::open(path).and_then(|file| file.take(READ_LIMIT).read_to_end(&mut bytes))
+    };
+    result.map(|_| bytes).map_err(|e| e.to_string())
+}
+
+/// Reads and checks a program; its mistakes are printed.
+pub fn load(path: &Path, memory: u64) -> Result<(Program, Vec<u8>), Exit> {
+    let name = path.display().to_string();
+    let bytes = match read(path) {
+        Ok(bytes) => bytes,
+        Err(reason) => {
+            fail(&format!("{name}: {reason}"));
+            return Err(Exit::Wrong);
+        }
+    };
+    let text = match syntax::decode(bytes.clone()) {
+        Ok(text) => text,
+        Err(mistake) => {
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            let sources = Sources { files: vec![Source { name, text }] };
+            return Err(reject(&Rejected { sources, diagnostics: vec![mistake] }));
+        }
+    };
+    match check(Source { name, text }, &Disk, memory) {
+        Ok(program) => Ok((program, bytes)),
+        Err(rejected) => Err(reject(&rejected)),
+    }
+}
+
+/// Prints diagnostics; a program that is only too large is not wrong.
+pub fn reject(rejected: &Rejected) -> Exit {
+    let color = use_color(io::stderr().is_terminal());
+    let text = report::diagnostics::render(&rejected.diagnostics, &rejected.sources, color);
+    let _ = write!(io::stderr(), "{text}");
+    let too_large = rejected.diagnostics.iter().all(|d| d.code == Code::MemoryLimit);
+    if too_large { Exit::Undecided } else { Exit::Wrong }
+}
+
+/// Prints one mistake that has no place.
+pub fn reject_plain(path: &Path, code: Code, message: String) -> Exit {
+    let sources = Sources { files: vec![Source { name: path.display().to_string(), text: String::new() }] };
+    reject(&Rejected { sources, diagnostics: vec![Diagnostic::new(code, Span::default(), message)] })
+}
+
+/// Whether to colour: only on a terminal, and not with `NO_COLOR` set (<https://no-color.org>).
+pub fn use_color(terminal: bool) -> bool {
+    terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()) && std::env::var_os("TERM").is_none_or(|t| t != "dumb")
+}
+
+/// Imports from the file system, relative to the importing file.
+struct Disk;
+
+impl Loader for Disk {
+    fn load(&self, from: &str, path: &str) -> Result<Source, String> {
+        let folder = Path::new(from).parent().unwrap_or(Path::new("")).to_path_buf();
+        let path: PathBuf = folder.join(path);
+        // One name for one file, so that a cycle is seen however it is spelt.
+        let path = path.canonicalize().map_err(|e| e.to_string())?;
+        let bytes = read(&path)?;
+        let text = syntax::decode(bytes).map_err(|m| m.message)?;
+        let here = std::env::current_dir().and_then(|d| d.canonicalize()).unwrap_or_default();
+        let name = path.strip_prefix(&here).unwrap_or(&path).display().to_string();
+        Ok(Source { name, text })
+    }
+}
+
+/// `512M`, `8G`, `100000`: bytes.
+pub fn parse_size(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match text[digits.len()..].to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" | "kb" | "kib" => 1 << 10,
+        "m" | "mb" | "mib" => 1 << 20,
+        "g" | "gb" | "gib" => 1 << 30,
+        "t" | "tb" | "tib" => 1 << 40,
+        other => return Err(format!("`{other}` is not a unit: write K, M, G or T")),
+    };
+    let number: u64 = digits.parse().map_err(|_| "write a whole number and a unit, such as 512M".to_string())?;
+    number.checked_mul(unit).filter(|&n| n > 0).ok_or_else(|| "the size is out of range".to_string())
+}
+
+/// Half of the machine's memory; 4 GiB where that cannot be read.
+pub fn half_of_memory() -> u64 {
+    let text = fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let total = text.lines().find_map(|l| l.strip_prefix("MemTotal:")?.trim().strip_suffix("kB")?.trim().parse::<u64>().ok());
+    total.map_or(4 << 30, |kib| kib * 512)
+}

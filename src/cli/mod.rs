@@ -1,0 +1,155 @@
+//! The command line: files, terminals and exit codes. Everything else is the library's.
+
+mod collapse;
+mod explain;
+mod files;
+mod fmt;
+mod prove;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+
+/// Proves what a neural network is: linear, affine or nonlinear, exactly.
+///
+/// `netprove FILE.net` proves the claims of the file; with none, it says what each network is.
+#[derive(Debug, Parser)]
+#[command(version, args_conflicts_with_subcommands = true, arg_required_else_help = true, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    prove: Prove,
+}
+
+const EXIT_CODES: &str = "Exit status: 0 all proved (or every network reduced to one affine map); 1 something is refuted or \
+nonlinear; 2 the input is wrong; 3 undecided, or a limit was reached.";
+
+/// Options of the main job.
+#[derive(Args, Debug)]
+struct Prove {
+    /// Files to prove; `-` is standard input.
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// How the report is printed.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Write the report to a file instead of standard output.
+    #[arg(long, short, value_name = "PATH")]
+    output: Option<PathBuf>,
+    /// Show more of the proof: larger matrices, every value of a witness.
+    #[arg(long, short, conflicts_with = "quiet")]
+    verbose: bool,
+    /// One line for each network and claim.
+    #[arg(long, short)]
+    quiet: bool,
+    /// In JSON, list the entries of matrices with up to this many nonzeros.
+    #[arg(long, value_name = "N", default_value_t = 100_000)]
+    max_entries: usize,
+    #[command(flatten)]
+    limits: Limits,
+}
+
+/// Limits that hold for every command that computes.
+#[derive(Args, Debug)]
+struct Limits {
+    /// The most memory that matrices and constants may take, such as `512M` or `8G` [default: half of the machine's].
+    #[arg(long, value_name = "SIZE", value_parser = files::parse_size)]
+    memory: Option<u64>,
+}
+
+impl Limits {
+    fn memory(&self) -> u64 {
+        self.memory.unwrap_or_else(files::half_of_memory)
+    }
+}
+
+/// How a report is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// A proof for people, as text.
+    Text,
+    /// One object for machines: see schema/netprove-report-1.json.
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Write the one affine map that a network is: .json, .mtx or .net, by the extension.
+    Collapse {
+        /// The file, and the network if it has several: `FILE[:NETWORK]`.
+        #[arg(value_name = "FILE[:NET]")]
+        target: String,
+        /// Where to write it.
+        #[arg(long, short, value_name = "PATH")]
+        output: PathBuf,
+        #[command(flatten)]
+        limits: Limits,
+    },
+    /// Lay out files in the standard way, in place; `-` reads standard input and prints.
+    Fmt {
+        /// Files to lay out.
+        #[arg(value_name = "FILE", required = true)]
+        files: Vec<PathBuf>,
+        /// Change nothing; exit with 1 if a file is laid out differently.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Say what a layer, verdict, error or proof rule means; `explain layers` lists the layers.
+    Explain {
+        /// Its name, such as `conv`, `affine` or `shape-mismatch`.
+        name: String,
+    },
+    /// Print a completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page.
+    Man,
+}
+
+/// Runs the program; the result is the process's exit code.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let code = match cli.command {
+        None => prove::run(&cli.prove),
+        Some(Command::Collapse { target, output, limits }) => collapse::run(&target, &output, limits.memory()),
+        Some(Command::Fmt { files, check }) => fmt::run(&files, check),
+        Some(Command::Explain { name }) => explain::run(&name),
+        Some(Command::Completions { shell }) => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "netprove", &mut script);
+            files::print(&script)
+        }
+        Some(Command::Man) => {
+            let mut page = Vec::new();
+            match clap_mangen::Man::new(Cli::command()).render(&mut page) {
+                Ok(()) => files::print(&page),
+                Err(error) => files::fail(&error.to_string()),
+            }
+        }
+    };
+    ExitCode::from(code)
+}
+
+/// Exit codes, least alarming first; of several the largest in this order is the run's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Exit {
+    Proved,
+    Undecided,
+    Refuted,
+    Wrong,
+}
+
+impl From<Exit> for u8 {
+    fn from(exit: Exit) -> u8 {
+        match exit {
+            Exit::Proved => 0,
+            Exit::Refuted => 1,
+            Exit::Wrong => 2,
+            Exit::Undecided => 3,
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Tensors and matrices as grids of integers with a common factor.
+
+use num_traits::{One, Zero};
+
+use super::document::Grid;
+use crate::algebra::{Integer, Matrix, Rational, Tensor, ratio};
+
+/// A matrix of at most this many rows and columns is printed.
+pub(super) fn fits(rows: usize, columns: usize, limit: usize) -> bool {
+    rows <= limit && columns <= limit
+}
+
+/// A matrix as a grid, the common denominator factored out.
+pub(super) fn matrix_grid(name: &str, matrix: &Matrix, blocks: (usize, usize)) -> Grid {
+    let mut cells = vec![vec![Integer::zero(); matrix.columns()]; matrix.rows()];
+    for (r, row) in cells.iter_mut().enumerate() {
+        matrix.row(r).for_each(|(c, n)| row[c] = n.clone());
+    }
+    let factor = ratio(Integer::one(), matrix.denominator().clone());
+    Grid { name: name.to_string(), factor, cells, row_block: blocks.0, column_block: blocks.1 }
+}
+
+/// A tensor as a grid: an image is drawn as rows, its channels beside one another; a vector is one row.
+pub(super) fn tensor_grid(name: &str, tensor: &Tensor) -> Grid {
+    let shape = tensor.shape();
+    let width = shape.axes().last().copied().unwrap_or(1);
+    let planes: usize = shape.axes().iter().rev().skip(2).product();
+    let height = tensor.len() / (width * planes);
+    let cells = (0..height).map(|row| {
+        let plane = |p: usize| tensor.numerators()[(p * height + row) * width..][..width].iter().cloned();
+        (0..planes).flat_map(plane).collect()
+    });
+    let factor = ratio(Integer::one(), tensor.denominator().clone());
+    let column_block = if planes > 1 { width } else { 0 };
+    Grid { name: name.to_string(), factor, cells: cells.collect(), row_block: 0, column_block }
+}
+
+/// A rational for running text: a proper minus sign, no denominator 1, long ones cut.
+pub(super) fn number(value: &Rational) -> String {
+    let text = value.to_string().replace('-', "−");
+    let length = text.chars().count();
+    if length <= 60 { text } else { format!("{}… ({length} characters)", text.chars().take(40).collect::<String>()) }
+}
+
+/// An integer with thin groups of three digits.
+pub(super) fn count(n: usize) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// `1 layer`, `2 layers`.
+pub(super) fn plural(n: usize, noun: &str) -> String {
+    format!("{} {noun}{}", count(n), if n == 1 { "" } else { "s" })
+}
