@@ -49,10 +49,31 @@ impl Sources {
     }
 }
 
-/// The kind of a mistake. The id is stable: tests, documentation and `netprove explain` use it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum Code {
+/// Declares the codes once: the documentation of each is its meaning.
+macro_rules! codes {
+    ($($(#[doc = $doc:literal])+ $code:ident,)+) => {
+        /// The kind of a mistake. The id is stable: tests, documentation and `netprove explain` use it.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[non_exhaustive]
+        pub enum Code {
+            $($(#[doc = $doc])+ $code,)+
+        }
+
+        impl Code {
+            /// Every code.
+            pub const ALL: &[Code] = &[$(Code::$code,)+];
+
+            /// What it means, in a sentence.
+            pub fn meaning(self) -> &'static str {
+                match self {
+                    $(Code::$code => concat!($($doc,)+).trim_ascii(),)+
+                }
+            }
+        }
+    };
+}
+
+codes! {
     /// The text does not follow the grammar.
     Syntax,
     /// The file is larger than netprove reads.

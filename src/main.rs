@@ -1,1 +1,7 @@
-fn main() {}
+//! The `netprove` command. See `netprove --help`.
+
+mod cli;
+
+fn main() -> std::process::ExitCode {
+    cli::run()
+}

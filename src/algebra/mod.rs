@@ -4,6 +4,7 @@
 //! one by one spends nearly all its time in greatest common divisors. Rationals appear only at the
 //! edges of the API. Nothing here knows about networks, layers or text.
 
+pub mod enclose;
 mod matrix;
 mod rank;
 mod shape;

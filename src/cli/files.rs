@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
-use netprove::diagnostic::{Code, Diagnostic, Source, Sources, Span};
+use netprove::diagnostic::{Code, Source, Sources};
 use netprove::network::{Loader, Program, Rejected, check};
 use netprove::{report, syntax};
 
@@ -101,15 +101,11 @@ pub fn reject(rejected: &Rejected) -> Exit {
     if too_large { Exit::Undecided } else { Exit::Wrong }
 }
 
-/// Prints one mistake that has no place.
-pub fn reject_plain(path: &Path, code: Code, message: String) -> Exit {
-    let sources = Sources { files: vec![Source { name: path.display().to_string(), text: String::new() }] };
-    reject(&Rejected { sources, diagnostics: vec![Diagnostic::new(code, Span::default(), message)] })
-}
-
 /// Whether to colour: only on a terminal, and not with `NO_COLOR` set (<https://no-color.org>).
 pub fn use_color(terminal: bool) -> bool {
-    terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()) && std::env::var_os("TERM").is_none_or(|t| t != "dumb")
+    terminal
+        && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+        && std::env::var_os("TERM").is_none_or(|t| t != "dumb")
 }
 
 /// Imports from the file system, relative to the importing file.
@@ -147,6 +143,7 @@ pub fn parse_size(text: &str) -> Result<u64, String> {
 /// Half of the machine's memory; 4 GiB where that cannot be read.
 pub fn half_of_memory() -> u64 {
     let text = fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let total = text.lines().find_map(|l| l.strip_prefix("MemTotal:")?.trim().strip_suffix("kB")?.trim().parse::<u64>().ok());
+    let total =
+        text.lines().find_map(|l| l.strip_prefix("MemTotal:")?.trim().strip_suffix("kB")?.trim().parse::<u64>().ok());
     total.map_or(4 << 30, |kib| kib * 512)
 }

@@ -159,7 +159,8 @@ impl<'r> Plan<'r> {
             factors.insert(id, operands.map(|(o, op)| &denominators[o] / (here * op.denominator())).collect());
         }
         let source = |id: &NodeId| denominators.get(id).cloned().unwrap_or_else(Integer::one);
-        let bias = |(id, lowered): (NodeId, &Lowered)| lowered.bias.as_ref().map(|b| &denominators[&id] * b.denominator());
+        let bias =
+            |(id, lowered): (NodeId, &Lowered)| lowered.bias.as_ref().map(|b| &denominators[&id] * b.denominator());
         let denominator = region.layers().filter_map(bias).fold(Integer::one(), |lcm, d| lcm.lcm(&d));
         let denominator = region.sources.iter().map(source).fold(denominator, |lcm, d| lcm.lcm(&d));
         let bias_factors = region.layers().filter_map(|l| Some((l.0, &denominator / bias(l)?))).collect();
@@ -173,7 +174,8 @@ impl<'r> Plan<'r> {
     }
 
     fn workspace(&self) -> Workspace {
-        let zeros = |&id: &NodeId| (id, (vec![Integer::zero(); self.region.network.nodes[id].shape.elements()], Vec::new()));
+        let zeros =
+            |&id: &NodeId| (id, (vec![Integer::zero(); self.region.network.nodes[id].shape.elements()], Vec::new()));
         Workspace { values: self.denominators.keys().map(zeros).collect() }
     }
 
@@ -214,7 +216,8 @@ impl<'r> Plan<'r> {
     /// Refuses a collapse whose matrix, judged by a sample of its rows, does not fit in memory.
     fn check_memory(&self, memory: u64) -> Result<(), LimitReached> {
         let rows = self.region.rows();
-        let sum_of = |counts: &mut dyn Iterator<Item = usize>| counts.fold(0_u64, |sum, n| sum.saturating_add(n as u64));
+        let sum_of =
+            |counts: &mut dyn Iterator<Item = usize>| counts.fold(0_u64, |sum, n| sum.saturating_add(n as u64));
         let shapes = self.denominators.keys().map(|&id| self.region.network.nodes[id].shape.elements());
         let workspace = sum_of(&mut shapes.into_iter()).saturating_mul(ENTRY_BYTES);
         let refuse = |needed| {

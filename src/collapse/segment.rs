@@ -44,7 +44,8 @@ impl Segment {
 pub fn segments(network: &Network, memory: u64) -> Vec<Segment> {
     let live = network.live_nodes();
     let blocked = |id: &NodeId| matches!(network.nodes[*id].layer, Some(Layer::Piecewise(_) | Layer::Smooth(_)));
-    let mut sinks: BTreeSet<NodeId> = live.iter().filter(|id| blocked(id)).flat_map(|&id| network.nodes[id].operands.clone()).collect();
+    let mut sinks: BTreeSet<NodeId> =
+        live.iter().filter(|id| blocked(id)).flat_map(|&id| network.nodes[id].operands.clone()).collect();
     sinks.insert(network.output);
     sinks.into_iter().filter_map(|sink| segment(network, sink, memory)).collect()
 }
@@ -55,7 +56,8 @@ fn segment(network: &Network, sink: NodeId, memory: u64) -> Option<Segment> {
     if layers.is_empty() {
         return None;
     }
-    let parameters = layers.iter().filter_map(|&id| network.nodes[id].layer.as_ref()).map(|l| l.function().parameters()).sum();
+    let parameters =
+        layers.iter().filter_map(|&id| network.nodes[id].layer.as_ref()).map(|l| l.function().parameters()).sum();
     let multiply_adds = region.layers().flat_map(|(_, l)| &l.operators).map(|o| o.nonzeros()).sum();
     let map = region.collapse(memory);
     Some(Segment { layers, sources: region.sources, sink, parameters, multiply_adds, map })

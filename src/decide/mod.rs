@@ -119,12 +119,13 @@ pub fn decide(network: &Network, memory: u64) -> Decision {
             let map = AffineMap { matrix, bias };
             return Decision { verdict: verdict_of(&map.bias), evidence: Evidence::NormalForm(map, Box::new(steps)) };
         }
-        Outcome::Residual(residual) => {
-            (residual.reason(network), residual.directions(network))
-        }
+        Outcome::Residual(residual) => (residual.reason(network), residual.directions(network)),
         Outcome::Smooth(node) => {
             let (name, kind) = (&network.nodes[node].name, kind(network, node));
-            (format!("`{name}` ({kind}) is a smooth function of the input, for which only witnesses are searched"), Vec::new())
+            (
+                format!("`{name}` ({kind}) is a smooth function of the input, for which only witnesses are searched"),
+                Vec::new(),
+            )
         }
         Outcome::TooLarge => ("the normal form of the network is too large".to_string(), Vec::new()),
     };
@@ -132,7 +133,8 @@ pub fn decide(network: &Network, memory: u64) -> Decision {
     match thorough.witness {
         Some(witness) => nonlinear(witness),
         None => {
-            let remedy = "a declared domain (`in [lo, hi]`), smaller shapes, or a claim about a part of the network".to_string();
+            let remedy =
+                "a declared domain (`in [lo, hi]`), smaller shapes, or a claim about a part of the network".to_string();
             let tried = quick.tried.plus(&thorough.tried);
             Decision { verdict: Verdict::Undecided, evidence: Evidence::Nothing(Undecided { reason, remedy, tried }) }
         }
@@ -155,7 +157,10 @@ fn affine_layers(network: &Network, region: &Region<'_>, memory: u64) -> Decisio
     match region.collapse(memory) {
         Ok(map) => Decision { verdict: verdict_of(&map.bias), evidence: Evidence::Composition(map) },
         Err(limit) => {
-            let zero = Tensor::zeros(crate::algebra::Shape::new([network.input_elements()]).unwrap_or_else(|_| crate::algebra::Shape::scalar()));
+            let zero = Tensor::zeros(
+                crate::algebra::Shape::new([network.input_elements()])
+                    .unwrap_or_else(|_| crate::algebra::Shape::scalar()),
+            );
             // Affine layers are exact everywhere, so the value at zero is always known.
             let bias = network.evaluate(&zero).unwrap_or_else(|| Tensor::zeros(network.output_shape().clone()));
             Decision { verdict: verdict_of(&bias), evidence: Evidence::Structure { bias, limit } }

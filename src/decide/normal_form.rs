@@ -233,7 +233,12 @@ impl<'n> Builder<'n> {
         Ok(result)
     }
 
-    fn piecewise(&mut self, id: NodeId, layer: &dyn PiecewiseLayer, operands: &[&[Linear]]) -> Result<Vec<Linear>, Stop> {
+    fn piecewise(
+        &mut self,
+        id: NodeId,
+        layer: &dyn PiecewiseLayer,
+        operands: &[&[Linear]],
+    ) -> Result<Vec<Linear>, Stop> {
         let units = layer.output().elements();
         let mut step = LayerStep { node: id, units, stable: 0, example: None };
         let mut result = Vec::with_capacity(units);
@@ -288,15 +293,18 @@ impl<'n> Builder<'n> {
     }
 
     fn smooth(&mut self, id: NodeId, layer: &dyn Function, operands: &[&[Linear]]) -> Result<Vec<Linear>, Stop> {
-        let shapes: Vec<&Shape> = self.network.nodes[id].operands.iter().map(|&o| &self.network.nodes[o].shape).collect();
-        let constants: Option<Vec<Tensor>> = operands.iter().zip(&shapes).map(|(forms, shape)| constant_tensor(forms, shape)).collect();
+        let shapes: Vec<&Shape> =
+            self.network.nodes[id].operands.iter().map(|&o| &self.network.nodes[o].shape).collect();
+        let constants: Option<Vec<Tensor>> =
+            operands.iter().zip(&shapes).map(|(forms, shape)| constant_tensor(forms, shape)).collect();
         if let Some(constants) = constants
             && let Some(value) = layer.evaluate(&constants.iter().collect::<Vec<_>>())
         {
             return Ok(value.to_rationals().into_iter().map(Linear::constant).collect());
         }
         if layer.kind() == "multiply" {
-            let products: Option<Vec<Linear>> = operands[0].iter().zip(operands[1]).map(|(a, b)| product(a, b)).collect();
+            let products: Option<Vec<Linear>> =
+                operands[0].iter().zip(operands[1]).map(|(a, b)| product(a, b)).collect();
             if let Some(products) = products {
                 return Ok(products);
             }
@@ -452,7 +460,11 @@ impl<'n> Builder<'n> {
         let bias = Tensor::from_rationals(self.network.output_shape().clone(), &constants);
         let mut steps = std::mem::take(&mut self.steps);
         steps.atoms = self.atoms.len();
-        steps.shared = self.users.iter().find(|(_, users)| users.len() > 1).map(|(&atom, users)| (self.show_atom(atom), users.clone()));
+        steps.shared = self
+            .users
+            .iter()
+            .find(|(_, users)| users.len() > 1)
+            .map(|(&atom, users)| (self.show_atom(atom), users.clone()));
         Outcome::Affine { matrix, bias, steps }
     }
 

@@ -16,7 +16,7 @@ pub const AVGPOOL: Signature = Signature {
     name: "avgpool",
     summary: "The mean of each window, channel by channel; the stride is the window unless given. `count_pad=no` divides by the \
         number of entries inside the image instead of the window's size.",
-    formula: "y_{c,p} = \\frac{1}{|window|} \\sum_{k} x_{c, p \\cdot stride + k - pad}",
+    formula: "y_{c,p} = (1 / |window|) \\cdot \\sum_{k} x_{c, p \\cdot stride + k - pad}",
     linear: "Linear: a mean is a sum with fixed weights.",
     onnx: "AveragePool",
     parameters: &[
@@ -49,7 +49,7 @@ pub const SUMPOOL: Signature = Signature {
 pub const GLOBAL_AVGPOOL: Signature = Signature {
     name: "global_avgpool",
     summary: "The mean of each channel: `C x H x W` becomes `C x 1 x 1`.",
-    formula: "y_c = \\frac{1}{H \\cdot W} \\sum_{p} x_{c,p}",
+    formula: "y_c = (1 / (H \\cdot W)) \\cdot \\sum_{p} x_{c,p}",
     linear: "Linear: a mean is a sum with fixed weights.",
     onnx: "GlobalAveragePool",
     parameters: &[],
@@ -135,7 +135,11 @@ impl Function for Pool {
             return String::new();
         }
         let w = &self.window;
-        let pad = if w.before.iter().chain(&w.after).all(|&p| p == 0) { String::new() } else { format!(", pad {}", by(&w.before)) };
+        let pad = if w.before.iter().chain(&w.after).all(|&p| p == 0) {
+            String::new()
+        } else {
+            format!(", pad {}", by(&w.before))
+        };
         format!("window {}, stride {}{pad}", by(&w.size), by(&w.stride))
     }
 }

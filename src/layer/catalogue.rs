@@ -40,6 +40,13 @@ static LAYERS: &[&Signature] = &[
     &maximum::MAXOUT,
     &maximum::MAXIMUM,
     &maximum::MINIMUM,
+    &smooth::SIGMOID,
+    &smooth::TANH,
+    &smooth::GELU,
+    &smooth::SILU,
+    &softmax::SOFTMAX,
+    &product::SQUARE,
+    &product::MULTIPLY,
 ];
 
 /// All layers: affine ones first, then piecewise linear, then smooth.

@@ -60,7 +60,8 @@ fn combine(kind: &'static str, inputs: &[&Shape]) -> Result<Layer, Misuse> {
         None => Ok(Layer::Affine(Arc::new(Combine { kind, count: inputs.len(), shape: inputs[0].clone() }))),
         Some(other) => {
             let message = format!("`{kind}` needs values of one shape, but these are {} and {other}", inputs[0]);
-            Err(Misuse::shape(message).help("nothing is broadcast; `crop`, `pad` or a 1x1 `conv` can make the shapes equal"))
+            Err(Misuse::shape(message)
+                .help("nothing is broadcast; `crop`, `pad` or a 1x1 `conv` can make the shapes equal"))
         }
     }
 }
@@ -94,7 +95,11 @@ impl Function for Combine {
     fn enclose(&self, inputs: &[&Enclosure]) -> Enclosure {
         let first = inputs[0].clone();
         inputs[1..].iter().fold(first, |sum, x| {
-            let (low, high) = if self.kind == "sub" { (sum.low.minus(&x.high), sum.high.minus(&x.low)) } else { (sum.low.plus(&x.low), sum.high.plus(&x.high)) };
+            let (low, high) = if self.kind == "sub" {
+                (sum.low.minus(&x.high), sum.high.minus(&x.low))
+            } else {
+                (sum.low.plus(&x.low), sum.high.plus(&x.high))
+            };
             Enclosure { low, high }
         })
     }
@@ -134,7 +139,8 @@ impl AffineLayer for Concat {
         let operators = self.inputs.iter().map(|input| {
             let (here, channels) = (first, input.channels());
             first += channels;
-            let row = |r: usize| if (here..here + channels).contains(&r) { vec![(r - here, 1.into())] } else { Vec::new() };
+            let row =
+                |r: usize| if (here..here + channels).contains(&r) { vec![(r - here, 1.into())] } else { Vec::new() };
             let embedding = Matrix::from_rows(channels, (0..self.output.channels()).map(row).collect(), 1.into());
             let rest = input.spatial().iter().map(|&n| Matrix::identity(n));
             let factors = std::iter::once(embedding).chain(rest).collect();

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use num_traits::Zero;
 
 use super::window::{MODES, Window, by, for_each_index, image, pad_mode, spatial};
-use super::{AffineLayer, Arguments, Enclosure, Function, Kind, Layer, Lowered, Misuse, Parameter, Signature, Values, signed};
+use super::{
+    AffineLayer, Arguments, Enclosure, Function, Kind, Layer, Lowered, Misuse, Parameter, Signature, Values, signed,
+};
 use crate::algebra::{Integer, Shape, Tensor};
 use crate::toeplitz::{Convolution, Operator, PadMode};
 
@@ -131,7 +133,11 @@ fn conv(arguments: &Arguments, input: &Shape) -> Result<Layer, Misuse> {
         return Err(Misuse::argument("groups", message));
     }
     if per_group * groups != channels {
-        let message = format!("the kernel {} reads {} input channels, but the input {input} has {channels}", kernel.shape(), per_group * groups);
+        let message = format!(
+            "the kernel {} reads {} input channels, but the input {input} has {channels}",
+            kernel.shape(),
+            per_group * groups
+        );
         let help = format!("with groups={groups} the kernel's second axis must be {}", channels / groups);
         return Err(Misuse::shape(message).at("kernel").help(help));
     }
@@ -144,14 +150,22 @@ fn depthwise(arguments: &Arguments, input: &Shape) -> Result<Layer, Misuse> {
     let (shape, channels) = (given.shape(), input.channels());
     if shape.rank() != axes.len() + 1 || shape.channels() % channels != 0 {
         let window = vec!["K"; axes.len()].join("x");
-        let message = format!("the kernel {shape} does not fit an input {input}: it must be {channels}x{window}, one window a channel");
+        let message = format!(
+            "the kernel {shape} does not fit an input {input}: it must be {channels}x{window}, one window a channel"
+        );
         return Err(Misuse::shape(message).at("kernel"));
     }
     let kernel = given.reshaped(image(shape.channels(), &[&[1], shape.spatial()].concat())?);
     finish("depthwise", arguments, input, kernel, channels)
 }
 
-fn finish(kind: &'static str, arguments: &Arguments, input: &Shape, kernel: Tensor, groups: usize) -> Result<Layer, Misuse> {
+fn finish(
+    kind: &'static str,
+    arguments: &Arguments,
+    input: &Shape,
+    kernel: Tensor,
+    groups: usize,
+) -> Result<Layer, Misuse> {
     let size = kernel.shape().axes()[2..].to_vec();
     let window = Window::new(arguments, input.spatial(), size, Some(1))?;
     let mode = pad_mode(arguments, "pad_mode", input.spatial(), &window.before, &window.after)?;
@@ -167,18 +181,29 @@ fn conv_transpose(arguments: &Arguments, input: &Shape) -> Result<Layer, Misuse>
     let kernel = with_channels("conv_transpose", given, input, axes.len())?;
     let (groups, channels) = (groups(arguments), input.channels());
     if kernel.shape().channels() != channels {
-        let message = format!("the kernel {} takes {} channels, but the input {input} has {channels}", kernel.shape(), kernel.shape().channels());
-        return Err(Misuse::shape(message).at("kernel").help("the first axis is the input's channels (I x O/g x K...)"));
+        let message = format!(
+            "the kernel {} takes {} channels, but the input {input} has {channels}",
+            kernel.shape(),
+            kernel.shape().channels()
+        );
+        return Err(Misuse::shape(message)
+            .at("kernel")
+            .help("the first axis is the input's channels (I x O/g x K...)"));
     }
     if channels % groups != 0 {
-        return Err(Misuse::argument("groups", format!("{groups} groups do not divide {channels} input channels evenly")));
+        return Err(Misuse::argument(
+            "groups",
+            format!("{groups} groups do not divide {channels} input channels evenly"),
+        ));
     }
     let size = kernel.shape().axes()[2..].to_vec();
     let stride = arguments.per_axis("stride", axes.len(), 1)?;
     let dilation = arguments.per_axis("dilation", axes.len(), 1)?;
     let extra = arguments.per_axis("output_pad", axes.len(), 0)?;
     if arguments.word("pad").is_some() {
-        return Err(Misuse::argument("pad", "`pad=same` has no single meaning for conv_transpose").help("give the numbers"));
+        return Err(
+            Misuse::argument("pad", "`pad=same` has no single meaning for conv_transpose").help("give the numbers")
+        );
     }
     let (before, after) = super::window::two_sided(arguments, "pad", axes.len())?;
     let mut extent = Vec::new();
@@ -259,7 +284,8 @@ impl Conv {
                 for_each_index(size, |k| {
                     if let Some(position) = self.window.position(i, k, PadMode::Zero) {
                         for o in 0..*per_group {
-                            y[(first + o) * pixels + position] += &kernel.numerators()[(c * per_group + o) * taps + tap] * value;
+                            y[(first + o) * pixels + position] +=
+                                &kernel.numerators()[(c * per_group + o) * taps + tap] * value;
                         }
                     }
                     tap += 1;
@@ -314,8 +340,16 @@ impl Function for Conv {
         }
         if !plain(&w.before, 0) || !plain(&w.after, 0) {
             let same = w.before == w.after;
-            let amount = if same && plain(&w.before, w.before[0]) { w.before[0].to_string() } else { format!("{:?} before and {:?} after", w.before, w.after) };
-            let mode = if self.mode == PadMode::Zero { String::new() } else { format!(" ({})", format!("{:?}", self.mode).to_lowercase()) };
+            let amount = if same && plain(&w.before, w.before[0]) {
+                w.before[0].to_string()
+            } else {
+                format!("{:?} before and {:?} after", w.before, w.after)
+            };
+            let mode = if self.mode == PadMode::Zero {
+                String::new()
+            } else {
+                format!(" ({})", format!("{:?}", self.mode).to_lowercase())
+            };
             words.push(format!("pad {amount}{mode}"));
         }
         if !plain(&w.dilation, 1) {

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use num_traits::Zero;
 
-use super::{AffineLayer, Arguments, Enclosure, Function, Kind, Layer, Lowered, Misuse, Parameter, Signature, Values, signed};
+use super::{
+    AffineLayer, Arguments, Enclosure, Function, Kind, Layer, Lowered, Misuse, Parameter, Signature, Values, signed,
+};
 use crate::algebra::{Integer, Shape, Tensor};
 use crate::toeplitz::Operator;
 
@@ -43,7 +45,11 @@ fn dense(arguments: &Arguments, input: &Shape) -> Result<Layer, Misuse> {
     };
     if columns != input.elements() {
         let message = format!("the matrix {} takes {columns} entries, but the input is {input}", matrix.shape());
-        let help = if rows == input.elements() { "the matrix is outputs x inputs: `transpose` it" } else { "the second axis must be the input's length" };
+        let help = if rows == input.elements() {
+            "the matrix is outputs x inputs: `transpose` it"
+        } else {
+            "the second axis must be the input's length"
+        };
         return Err(Misuse::shape(message).at("matrix").help(help));
     }
     let bias = arguments.tensor("bias").cloned();

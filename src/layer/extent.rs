@@ -130,20 +130,28 @@ impl Function for Pad {
 
     fn detail(&self) -> String {
         let mode = format!("{:?}", self.mode).to_lowercase();
-        if self.before == self.after { format!("{} on both sides, {mode}", by(&self.before)) } else { format!("{} before, {} after, {mode}", by(&self.before), by(&self.after)) }
+        if self.before == self.after {
+            format!("{} on both sides, {mode}", by(&self.before))
+        } else {
+            format!("{} before, {} after, {mode}", by(&self.before), by(&self.after))
+        }
     }
 }
 
 impl AffineLayer for Pad {
     fn lower(&self) -> Lowered {
-        let axis = |(a, &n): (usize, &usize)| selection(&Taps::convolution(n, 1, 1, 1, (self.before[a], self.after[a]), self.mode));
+        let axis = |(a, &n): (usize, &usize)| {
+            selection(&Taps::convolution(n, 1, 1, 1, (self.before[a], self.after[a]), self.mode))
+        };
         let factors: Vec<Matrix> = self.input.spatial().iter().enumerate().map(axis).collect();
         let bias = (!self.value.is_zero()).then(|| {
             // 1 where no factor reads the input: the rows that are empty in some axis.
             let empty = |p: &[usize]| p.iter().zip(&factors).any(|(&i, m)| m.row(i).next().is_none());
             let mut border = Vec::with_capacity(self.output.elements());
             for _ in 0..self.output.channels() {
-                for_each_index(self.output.spatial(), |p| border.push(if empty(p) { self.value.numer().clone() } else { Integer::zero() }));
+                for_each_index(self.output.spatial(), |p| {
+                    border.push(if empty(p) { self.value.numer().clone() } else { Integer::zero() })
+                });
             }
             Tensor::new(self.output.clone(), border, self.value.denom().clone())
         });
@@ -198,7 +206,9 @@ fn slice(arguments: &Arguments, input: &Shape) -> Result<Layer, Misuse> {
     };
     let (axis, start, stop, step) = (one("axis", 0)?, one("start", 0)?, one("stop", 0)?, one("step", 1)?);
     let Some(&length) = input.axes().get(axis) else {
-        return Err(Misuse::argument("axis", format!("the input {input} has no axis {axis}")).help("axis 0 is the channels"));
+        return Err(
+            Misuse::argument("axis", format!("the input {input} has no axis {axis}")).help("axis 0 is the channels")
+        );
     };
     if start >= stop || stop > length {
         let message = format!("the range {start} to {stop} is empty or outside an axis of length {length}");
@@ -225,7 +235,8 @@ impl Function for Crop {
         let x = inputs[0];
         let mut y = Vec::with_capacity(self.output.elements());
         for_each_index(self.output.axes(), |p| {
-            let from: Vec<usize> = p.iter().zip(self.start.iter().zip(&self.step)).map(|(i, (start, step))| start + i * step).collect();
+            let from: Vec<usize> =
+                p.iter().zip(self.start.iter().zip(&self.step)).map(|(i, (start, step))| start + i * step).collect();
             y.push(x.numerators()[self.input.ravel(&from)].clone());
         });
         Some(Tensor::new(self.output.clone(), y, x.denominator().clone()))

@@ -100,14 +100,25 @@ enum Extreme {
     Min,
 }
 
-/// Each output is the extreme of a non-empty set of entries `(operand, flat index)`.
+/// Each output is the extreme of a non-empty set of entries.
 #[derive(Debug)]
 struct Extremes {
     kind: &'static str,
     extreme: Extreme,
-    sets: Vec<Vec<(usize, usize)>>,
+    sets: Sets,
     output: Shape,
     detail: String,
+}
+
+/// Which entries each output looks at.
+#[derive(Debug)]
+enum Sets {
+    /// A window over each channel.
+    Window(Window),
+    /// This many consecutive channels.
+    Channels(usize),
+    /// The same entry of this many operands.
+    Operands(usize),
 }
 
 fn pool(kind: &'static str, extreme: Extreme, arguments: &Arguments, input: &Shape) -> Result<Layer, Misuse> {
@@ -120,23 +131,23 @@ fn pool(kind: &'static str, extreme: Extreme, arguments: &Arguments, input: &Sha
 
 fn windows(kind: &'static str, extreme: Extreme, window: &Window, input: &Shape) -> Result<Layer, Misuse> {
     let output = image(input.channels(), &window.output)?;
-    let pixels: usize = input.spatial().iter().product();
-    let mut sets = Vec::with_capacity(output.elements());
-    for channel in 0..input.channels() {
-        for_each_index(&window.output, |p| {
-            let mut set = Vec::new();
-            for_each_index(&window.size, |k| {
-                set.extend(window.position(p, k, PadMode::Zero).map(|at| (0, channel * pixels + at)));
-            });
-            sets.push(set);
-        });
-    }
-    if sets.iter().any(Vec::is_empty) {
+    // Padding is at most half of the window, so only dilation can leave a window without an entry;
+    // per axis, some tap must fall inside at every output position.
+    let blind = |a: usize| {
+        let inside =
+            |o: usize, k: usize| usize::try_from(window.coordinate(a, o, k)).is_ok_and(|i| i < window.input[a]);
+        (0..window.output[a]).any(|o| !(0..window.size[a]).any(|k| inside(o, k)))
+    };
+    if (0..window.input.len()).any(blind) {
         let message = "a window lies wholly in the padding, where no entry can win";
         return Err(Misuse::shape(message).help("pad less, or use a smaller dilation"));
     }
-    let detail = if kind == "global_maxpool" { String::new() } else { format!("window {}, stride {}", by(&window.size), by(&window.stride)) };
-    Ok(Layer::Piecewise(Arc::new(Extremes { kind, extreme, sets, output, detail })))
+    let detail = if kind == "global_maxpool" {
+        String::new()
+    } else {
+        format!("window {}, stride {}", by(&window.size), by(&window.stride))
+    };
+    Ok(Layer::Piecewise(Arc::new(Extremes { kind, extreme, sets: Sets::Window(window.clone()), output, detail })))
 }
 
 fn maxout(arguments: &Arguments, input: &Shape) -> Result<Layer, Misuse> {
@@ -146,20 +157,48 @@ fn maxout(arguments: &Arguments, input: &Shape) -> Result<Layer, Misuse> {
     }
     let axes = [&[input.channels() / k], input.spatial()].concat();
     let output = Shape::new(axes).map_err(|e| Misuse::shape(e.to_string()))?;
-    let pixels: usize = input.spatial().iter().product();
-    let set = |flat: usize| (0..k).map(|j| (0, (flat / pixels * k + j) * pixels + flat % pixels)).collect();
-    let sets = (0..output.elements()).map(set).collect();
-    Ok(Layer::Piecewise(Arc::new(Extremes { kind: "maxout", extreme: Extreme::Max, sets, output, detail: format!("k = {k}") })))
+    let detail = format!("k = {k}");
+    Ok(Layer::Piecewise(Arc::new(Extremes {
+        kind: "maxout",
+        extreme: Extreme::Max,
+        sets: Sets::Channels(k),
+        output,
+        detail,
+    })))
 }
 
 fn elementwise(kind: &'static str, extreme: Extreme, inputs: &[&Shape]) -> Result<Layer, Misuse> {
     if let Some(other) = inputs.iter().find(|s| **s != inputs[0]) {
-        return Err(Misuse::shape(format!("`{kind}` needs values of one shape, but these are {} and {other}", inputs[0])));
+        return Err(Misuse::shape(format!(
+            "`{kind}` needs values of one shape, but these are {} and {other}",
+            inputs[0]
+        )));
     }
-    let set = |flat: usize| (0..inputs.len()).map(|operand| (operand, flat)).collect();
-    let sets = (0..inputs[0].elements()).map(set).collect();
-    let output = inputs[0].clone();
+    let (sets, output) = (Sets::Operands(inputs.len()), inputs[0].clone());
     Ok(Layer::Piecewise(Arc::new(Extremes { kind, extreme, sets, output, detail: String::new() })))
+}
+
+impl Extremes {
+    /// The entries `(operand, flat index)` that an output looks at.
+    fn set(&self, output: usize) -> Vec<(usize, usize)> {
+        let outputs: usize = self.output.spatial().iter().product();
+        match &self.sets {
+            Sets::Operands(count) => (0..*count).map(|operand| (operand, output)).collect(),
+            Sets::Channels(k) => {
+                (0..*k).map(|j| (0, (output / outputs * k + j) * outputs + output % outputs)).collect()
+            }
+            Sets::Window(window) => {
+                let pixels: usize = window.input.iter().product();
+                let position = &self.output.unravel(output)[1..];
+                let mut set = Vec::new();
+                for_each_index(&window.size, |k| {
+                    let entry = window.position(position, k, PadMode::Zero);
+                    set.extend(entry.map(|at| (0, output / outputs * pixels + at)));
+                });
+                set
+            }
+        }
+    }
 }
 
 impl Function for Extremes {
@@ -174,12 +213,12 @@ impl Function for Extremes {
     fn evaluate(&self, inputs: &[&Tensor]) -> Option<Tensor> {
         let denominator = common_denominator(inputs.iter().map(|x| x.denominator()));
         let values: Vec<Vec<Integer>> = inputs.iter().map(|x| x.numerators_over(&denominator)).collect();
-        let best = |set: &Vec<(usize, usize)>| {
-            let entries = set.iter().map(|&(operand, flat)| &values[operand][flat]);
+        let best = |output: usize| {
+            let entries = self.set(output).into_iter().map(|(operand, flat)| &values[operand][flat]);
             let best = if self.extreme == Extreme::Max { entries.max() } else { entries.min() };
             best.cloned().unwrap_or_default()
         };
-        Some(Tensor::new(self.output.clone(), self.sets.iter().map(best).collect(), denominator))
+        Some(Tensor::new(self.output.clone(), (0..self.output.elements()).map(best).collect(), denominator))
     }
 
     fn detail(&self) -> String {
@@ -191,7 +230,7 @@ impl PiecewiseLayer for Extremes {
     /// max(x₁, …) = max(x₁, …), and min(x₁, …) = −max(−x₁, …).
     fn unit(&self, output: usize) -> Unit {
         let sign = if self.extreme == Extreme::Max { Rational::one() } else { -Rational::one() };
-        match self.sets[output].as_slice() {
+        match self.set(output).as_slice() {
             [(operand, flat)] => Unit { affine: Form::term(*operand, *flat, Rational::one()), maxima: Vec::new() },
             set => {
                 let arguments = set.iter().map(|&(operand, flat)| Form::term(operand, flat, sign.clone())).collect();

@@ -12,11 +12,14 @@ mod conv;
 mod dense;
 mod extent;
 mod maximum;
+mod product;
 mod rearrange;
 mod relu;
 mod scale;
 mod signature;
 mod signed;
+mod smooth;
+mod softmax;
 mod window;
 
 pub use signature::{Arguments, Kind, Misuse, Parameter, Signature, Value, Values};

@@ -229,7 +229,9 @@ impl AffineLayer for PixelShuffle {
     /// Reshape to C×r×r×H×W, permute to C×H×r×W×r, reshape: each output index read as (c, h, i, w, j).
     fn lower(&self) -> Lowered {
         let (r, pixels) = (self.r, self.input.spatial().iter().product::<usize>());
-        let [channels, rows, columns] = *self.output.axes() else { return Lowered { operators: Vec::new(), bias: None } };
+        let [channels, rows, columns] = *self.output.axes() else {
+            return Lowered { operators: Vec::new(), bias: None };
+        };
         let width = columns / r;
         let source = |c: usize, row: usize, column: usize| {
             (c * r * r + row % r * r + column % r) * pixels + row / r * width + column / r

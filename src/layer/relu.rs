@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use num_traits::{One, Signed, Zero};
 
-use super::{Arguments, Enclosure, Form, Function, Kind, Layer, Misuse, Parameter, PiecewiseLayer, Signature, Unit, Values};
+use super::{
+    Arguments, Enclosure, Form, Function, Kind, Layer, Misuse, Parameter, PiecewiseLayer, Signature, Unit, Values,
+};
 use crate::algebra::{Rational, Shape, Tensor, ratio};
 
 const fn rule(
@@ -45,7 +47,8 @@ pub const PRELU: Signature = rule(
     |arguments, inputs| {
         let Some(a) = arguments.tensor("a") else { return Err(Misuse::argument("a", "`a` is missing")) };
         if a.len() != 1 && a.shape().axes() != [inputs[0].channels()] {
-            let message = format!("`a` is {}, but the input {} has {} channels", a.shape(), inputs[0], inputs[0].channels());
+            let message =
+                format!("`a` is {}, but the input {} has {} channels", a.shape(), inputs[0], inputs[0].channels());
             return Err(Misuse::shape(message).at("a").help("give one number, or one a channel"));
         }
         Ok(slopes("prelu", inputs[0], a.to_rationals()))
@@ -146,7 +149,8 @@ impl Function for Slopes {
     fn evaluate(&self, inputs: &[&Tensor]) -> Option<Tensor> {
         let x = inputs[0];
         if self.kind == "relu" {
-            let numerators = x.numerators().iter().map(|n| if n.is_negative() { Zero::zero() } else { n.clone() }).collect();
+            let numerators =
+                x.numerators().iter().map(|n| if n.is_negative() { Zero::zero() } else { n.clone() }).collect();
             return Some(Tensor::new(self.shape.clone(), numerators, x.denominator().clone()));
         }
         let entry = |i: usize| if x.numerators()[i].is_negative() { x.get(i) * self.slope(i) } else { x.get(i) };

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use num_traits::{One, Signed, Zero};
 
 use super::conv::per_channel;
-use super::{AffineLayer, Arguments, Enclosure, Function, Kind, Layer, Lowered, Misuse, Parameter, Signature, Values, signed};
+use super::{
+    AffineLayer, Arguments, Enclosure, Function, Kind, Layer, Lowered, Misuse, Parameter, Signature, Values, signed,
+};
 use crate::algebra::{Integer, Rational, Shape, Tensor, ratio};
 use crate::diagnostic::Code;
 use crate::toeplitz::Operator;
@@ -106,18 +108,31 @@ fn batchnorm(arguments: &Arguments, input: &Shape) -> Result<Layer, Misuse> {
     let (scale, shift) = match (folded, raw) {
         (Some(_), Some(name)) => {
             let message = format!("`{name}` cannot stand beside `scale` and `shift`");
-            return Err(Misuse::argument(name, message).help("give either scale and shift, or gamma, beta, mean, var and eps"));
+            return Err(
+                Misuse::argument(name, message).help("give either scale and shift, or gamma, beta, mean, var and eps")
+            );
         }
         (Some(_), None) => (read("scale", 1)?, read("shift", 0)?),
         (None, _) => {
             if !arguments.has("mean") || !arguments.has("var") {
-                let misuse = Misuse { code: Code::MissingArgument, message: "`batchnorm` needs its numbers".into(), parameter: None, help: None };
-                return Err(misuse.help("write `batchnorm(scale=…, shift=…)` or `batchnorm(gamma=…, beta=…, mean=…, var=…, eps=…)`"));
+                let misuse = Misuse {
+                    code: Code::MissingArgument,
+                    message: "`batchnorm` needs its numbers".into(),
+                    parameter: None,
+                    help: None,
+                };
+                return Err(misuse.help(
+                    "write `batchnorm(scale=…, shift=…)` or `batchnorm(gamma=…, beta=…, mean=…, var=…, eps=…)`",
+                ));
             }
             let eps = arguments.scalar("eps").unwrap_or_else(|| ratio(Integer::one(), 100_000.into()));
             let (gamma, beta, mean, var) = (read("gamma", 1)?, read("beta", 0)?, read("mean", 0)?, read("var", 1)?);
-            let scale: Vec<Rational> =
-                gamma.iter().zip(&var).enumerate().map(|(c, (g, v))| divide_by_root(g, &(v + &eps), c)).collect::<Result<_, _>>()?;
+            let scale: Vec<Rational> = gamma
+                .iter()
+                .zip(&var)
+                .enumerate()
+                .map(|(c, (g, v))| divide_by_root(g, &(v + &eps), c))
+                .collect::<Result<_, _>>()?;
             let shift = (0..channels).map(|c| &beta[c] - &mean[c] * &scale[c]).collect();
             (scale, shift)
         }

@@ -20,7 +20,12 @@ pub(super) struct Window {
 impl Window {
     /// Reads `stride` (default as given), `dilation` and `pad`, and computes the output's extent
     /// ⌊(input + before + after − dilation·(size − 1) − 1) / stride⌋ + 1 (PyTorch's formula).
-    pub fn new(arguments: &Arguments, input: &[usize], size: Vec<usize>, stride: Option<usize>) -> Result<Window, Misuse> {
+    pub fn new(
+        arguments: &Arguments,
+        input: &[usize],
+        size: Vec<usize>,
+        stride: Option<usize>,
+    ) -> Result<Window, Misuse> {
         let axes = input.len();
         let stride = match (arguments.has("stride"), stride) {
             (false, None) => size.clone(),
@@ -48,7 +53,8 @@ impl Window {
             if reach[a] > padded {
                 let (window, extent) = (by(&reach), by(input));
                 let with = if before.iter().chain(&after).any(|&p| p > 0) { " with its padding" } else { "" };
-                let message = format!("a window of extent {window} does not fit into an input of extent {extent}{with}");
+                let message =
+                    format!("a window of extent {window} does not fit into an input of extent {extent}{with}");
                 return Err(Misuse::shape(message).help("pad the input, or use a smaller window"));
             }
             output.push((padded - reach[a]) / stride[a] + 1);
@@ -122,7 +128,12 @@ pub(super) fn spatial<'s>(kind: &str, input: &'s Shape) -> Result<&'s [usize], M
 
 /// Padding before and after each axis: one number, one an axis, `[befores..., afters...]`, or
 /// `same` (ONNX's SAME_UPPER: the output's extent is ⌈input / stride⌉, an odd one goes after).
-fn padding(arguments: &Arguments, input: &[usize], stride: &[usize], reach: &[usize]) -> Result<(Vec<usize>, Vec<usize>), Misuse> {
+fn padding(
+    arguments: &Arguments,
+    input: &[usize],
+    stride: &[usize],
+    reach: &[usize],
+) -> Result<(Vec<usize>, Vec<usize>), Misuse> {
     if arguments.word("pad") == Some("same") {
         let total = |a: usize| ((input[a].div_ceil(stride[a]) - 1) * stride[a] + reach[a]).saturating_sub(input[a]);
         return Ok((0..input.len()).map(total).map(|t| (t / 2, t - t / 2)).unzip());
@@ -131,13 +142,17 @@ fn padding(arguments: &Arguments, input: &[usize], stride: &[usize], reach: &[us
 }
 
 /// Amounts before and after each axis, default 0.
-pub(super) fn two_sided(arguments: &Arguments, name: &'static str, axes: usize) -> Result<(Vec<usize>, Vec<usize>), Misuse> {
+pub(super) fn two_sided(
+    arguments: &Arguments,
+    name: &'static str,
+    axes: usize,
+) -> Result<(Vec<usize>, Vec<usize>), Misuse> {
     let amounts = match arguments.get(name) {
         Some(Value::List(list)) if list.len() == 2 * axes => list.clone(),
         _ => {
-            let one = arguments.per_axis(name, axes, 0).map_err(|m| {
-                m.help(format!("give 1 number, {axes}, or {}: all befores, then all afters", 2 * axes))
-            })?;
+            let one = arguments
+                .per_axis(name, axes, 0)
+                .map_err(|m| m.help(format!("give 1 number, {axes}, or {}: all befores, then all afters", 2 * axes)))?;
             [one.clone(), one].concat()
         }
     };

@@ -10,7 +10,9 @@ use super::program::{Checker, not_a_layer};
 use crate::algebra::{Rational, Shape, Tensor};
 use crate::diagnostic::{Code, Diagnostic, Span, did_you_mean};
 use crate::layer::{Arguments, Layer, Misuse, Signature, Value, Values, catalogue};
-use crate::syntax::tree::{Argument, BinaryOp, Declaration, Expr, ExprKind, Name, NetworkItem, Statement, StatementKind};
+use crate::syntax::tree::{
+    Argument, BinaryOp, Declaration, Expr, ExprKind, Name, NetworkItem, Statement, StatementKind,
+};
 
 /// Calls are inlined, so a short file can describe a huge network; past this it is refused.
 const MAX_NODES: usize = 20_000;
@@ -160,7 +162,8 @@ impl Builder<'_, '_> {
                 output = value.ok();
                 if let Some(next) = item.body.get(i + 1) {
                     let mistake = Diagnostic::new(Code::Syntax, next.span, "`output` ends a network");
-                    return self.fail(mistake.label("nothing may follow").related(statement.span, "the output is given here"));
+                    return self
+                        .fail(mistake.label("nothing may follow").related(statement.span, "the output is given here"));
                 }
             }
         }
@@ -229,7 +232,9 @@ impl Builder<'_, '_> {
     /// Whether an expression is a layer or network that waits for its input.
     fn is_step(&self, expr: &Expr) -> bool {
         match &expr.kind {
-            ExprKind::Name(name) => !self.is_value(name) && (catalogue::find(name).is_some() || self.checker.has_network(name)),
+            ExprKind::Name(name) => {
+                !self.is_value(name) && (catalogue::find(name).is_some() || self.checker.has_network(name))
+            }
             ExprKind::Call { callee, arguments } => match catalogue::find(&callee.text) {
                 Some(_) => true,
                 // `f()` waits for all of its arguments but the piped one; `f(x)` has them.
@@ -288,7 +293,9 @@ impl Builder<'_, '_> {
             ExprKind::Call { callee, arguments } if self.checker.has_network(&callee.text) => {
                 self.call_network(callee, None, arguments, expr.span).map(Operand::Node)
             }
-            ExprKind::Call { callee, .. } if !functions::is_function(&callee.text) => self.missing_input(callee, expr.span),
+            ExprKind::Call { callee, .. } if !functions::is_function(&callee.text) => {
+                self.missing_input(callee, expr.span)
+            }
             _ => match self.checker.constants.evaluate(expr) {
                 Ok(tensor) => Ok(Operand::Constant(tensor)),
                 Err(mistakes) => self.fail_all(mistakes),
@@ -314,7 +321,8 @@ impl Builder<'_, '_> {
             return self.missing_input(&callee, span);
         }
         let known: Vec<String> = self.known_names();
-        let mistake = Diagnostic::new(Code::UnknownName, span, format!("there is no value, constant or layer `{name}`"));
+        let mistake =
+            Diagnostic::new(Code::UnknownName, span, format!("there is no value, constant or layer `{name}`"));
         match did_you_mean(name, known.iter().map(String::as_str)) {
             Some(near) => self.fail(mistake.help(format!("did you mean `{near}`?"))),
             None => self.fail(mistake),
@@ -336,7 +344,8 @@ impl Builder<'_, '_> {
         let message = format!("`{}` has no input here", callee.text);
         let input = self.inputs.first().map_or("x", |i| &i.name);
         let written = self.checker.sources.text(span).to_string();
-        let written = if written.len() <= 60 && !written.contains('\n') { written } else { format!("{}(…)", callee.text) };
+        let written =
+            if written.len() <= 60 && !written.contains('\n') { written } else { format!("{}(…)", callee.text) };
         let help = format!("say where it comes from: `{input} |> {written}`");
         self.fail(Diagnostic::new(Code::MissingInput, span, message).help(help))
     }
@@ -352,7 +361,15 @@ impl Builder<'_, '_> {
         }
     }
 
-    fn binary(&mut self, op: BinaryOp, left: Operand, right: Operand, expr: &Expr, l: &Expr, r: &Expr) -> Built<Operand> {
+    fn binary(
+        &mut self,
+        op: BinaryOp,
+        left: Operand,
+        right: Operand,
+        expr: &Expr,
+        l: &Expr,
+        r: &Expr,
+    ) -> Built<Operand> {
         use Operand::{Constant, Node};
         let span = expr.span;
         let id = match (op, left, right) {
@@ -428,7 +445,10 @@ impl Builder<'_, '_> {
         let Some(signature) = catalogue::find(&callee.text) else {
             if self.is_value(&callee.text) {
                 let message = format!("`{}` is a value, not a layer", callee.text);
-                return self.fail(Diagnostic::new(Code::WrongKind, callee.span, message).help("write `add(…)` or `+` to combine values"));
+                return self.fail(
+                    Diagnostic::new(Code::WrongKind, callee.span, message)
+                        .help("write `add(…)` or `+` to combine values"),
+                );
             }
             return self.unknown_layer(&callee);
         };
@@ -450,14 +470,24 @@ impl Builder<'_, '_> {
         if positional.is_empty() || (signature.values == Values::One && positional.len() > 1) {
             let count = if signature.values == Values::One { "exactly one value" } else { "at least one value" };
             let message = format!("`{}` needs {count} in its parentheses, besides its input", signature.name);
-            return self.fail(Diagnostic::new(Code::MissingArgument, span, message).help(format!("write `{}`", call::usage(signature))));
+            return self.fail(
+                Diagnostic::new(Code::MissingArgument, span, message)
+                    .help(format!("write `{}`", call::usage(signature))),
+            );
         }
         let values: Vec<Built<NodeId>> = positional.into_iter().map(|e| self.value(e)).collect();
         values.into_iter().collect()
     }
 
     /// Appends a layer.
-    fn layer(&mut self, name: &str, arguments: Arguments, operands: &[NodeId], span: Span, written: &[Argument]) -> Built<NodeId> {
+    fn layer(
+        &mut self,
+        name: &str,
+        arguments: Arguments,
+        operands: &[NodeId],
+        span: Span,
+        written: &[Argument],
+    ) -> Built<NodeId> {
         let Some(signature) = catalogue::find(name) else { return Err(Poisoned) };
         let shapes: Vec<&Shape> = operands.iter().map(|&o| &self.nodes[o].shape).collect();
         match (signature.build)(&arguments, &shapes) {
@@ -469,7 +499,14 @@ impl Builder<'_, '_> {
         }
     }
 
-    fn misuse(&self, misuse: Misuse, signature: &Signature, operands: &[NodeId], span: Span, written: &[Argument]) -> Diagnostic {
+    fn misuse(
+        &self,
+        misuse: Misuse,
+        signature: &Signature,
+        operands: &[NodeId],
+        span: Span,
+        written: &[Argument],
+    ) -> Diagnostic {
         let position = |name: &str| signature.parameters.iter().position(|p| p.name == name);
         let place = misuse.parameter.and_then(|p| super::constants::pick(written, p, position(p)));
         let mut mistake = Diagnostic::new(misuse.code, place.map_or(span, |e| e.span), misuse.message);
@@ -515,29 +552,39 @@ impl Builder<'_, '_> {
     }
 
     /// `f(x)` or `x |> f`: the callee's layers, inlined.
-    fn call_network(&mut self, callee: &Name, piped: Option<NodeId>, written: &[Argument], span: Span) -> Built<NodeId> {
+    fn call_network(
+        &mut self,
+        callee: &Name,
+        piped: Option<NodeId>,
+        written: &[Argument],
+        span: Span,
+    ) -> Built<NodeId> {
         if let Some(cycle) = self.checker.recursion(&callee.text) {
             let path = cycle.iter().chain([&callee.text]).map(|n| format!("`{n}`")).collect::<Vec<_>>().join(" calls ");
-            let mistake = Diagnostic::new(Code::RecursiveNetwork, span, format!("{path}: a network cannot call itself"));
+            let mistake =
+                Diagnostic::new(Code::RecursiveNetwork, span, format!("{path}: a network cannot call itself"));
             return self.fail(mistake);
         }
         if let Some(keyword) = written.iter().find_map(|a| a.name.as_ref()) {
             let message = format!("the arguments of the network `{}` have no keywords", callee.text);
-            return self.fail(Diagnostic::new(Code::UnknownArgument, keyword.span, message).help("give the values in order"));
+            return self
+                .fail(Diagnostic::new(Code::UnknownArgument, keyword.span, message).help("give the values in order"));
         }
         let arguments: Vec<Built<NodeId>> = written.iter().map(|a| self.value(&a.value)).collect();
         let arguments: Built<Vec<NodeId>> = piped.into_iter().map(Ok).chain(arguments).collect();
         let network = self.checker.network(&callee.text).ok_or(Poisoned)?;
         let arguments = arguments?;
         if arguments.len() != network.inputs.len() {
-            let message = format!("`{}` takes {} values, but {} are given", callee.text, network.inputs.len(), arguments.len());
+            let message =
+                format!("`{}` takes {} values, but {} are given", callee.text, network.inputs.len(), arguments.len());
             let mistake = Diagnostic::new(Code::MissingArgument, span, message);
             return self.fail(mistake.related(network.span, "defined here"));
         }
         for (input, &argument) in network.inputs.iter().zip(&arguments) {
             let (found, given) = (self.nodes[argument].shape.clone(), self.nodes[argument].span);
             if found != input.shape {
-                let message = format!("`{}` takes {} for `{}`, but is given {found}", callee.text, input.shape, input.name);
+                let message =
+                    format!("`{}` takes {} for `{}`, but is given {found}", callee.text, input.shape, input.name);
                 let mistake = Diagnostic::new(Code::ShapeMismatch, span, message)
                     .related(given, format!("this is {found}"))
                     .related(network.span, format!("its argument `{}` is {}", input.name, input.shape));

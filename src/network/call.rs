@@ -49,7 +49,9 @@ pub fn usage(signature: &Signature) -> String {
         Values::One => vec!["value".into()],
         Values::Many => vec!["value, …".into()],
     };
-    parts.extend(signature.parameters.iter().map(|p| if p.required { p.name.to_string() } else { format!("{}=…", p.name) }));
+    parts.extend(
+        signature.parameters.iter().map(|p| if p.required { p.name.to_string() } else { format!("{}=…", p.name) }),
+    );
     if parts.is_empty() { signature.name.to_string() } else { format!("{}({})", signature.name, parts.join(", ")) }
 }
 
@@ -70,7 +72,9 @@ fn check_keywords(signature: &Signature, written: &[Argument]) -> Result<(), Mis
                 most => format!("`{name}` takes at most {most} arguments"),
             };
             let mistake = Diagnostic::new(Code::UnknownArgument, extra.value.span, message);
-            mistakes.push(mistake.help(format!("write `{}`; the layer's input comes by the chain or by `|>`", usage(signature))));
+            mistakes.push(
+                mistake.help(format!("write `{}`; the layer's input comes by the chain or by `|>`", usage(signature))),
+            );
         }
         for (parameter, argument) in signature.parameters.iter().zip(&positional) {
             if written.iter().any(|a| a.name.as_ref().is_some_and(|n| n.text == parameter.name)) {
@@ -176,7 +180,9 @@ fn by_size(scope: &Constants, signature: &Signature, parameter: &Parameter, expr
     let weights = matches!(parameter.name, "kernel" | "matrix") && parameter.required;
     let size = matches!(expr.kind, ExprKind::Number(_)) && scope.integer(expr).is_ok();
     let kernel_follows = pick(written, "", Some(1)).is_some_and(|e| matches!(e.kind, ExprKind::Shape(_)));
-    weights && size && (signature.name == "dense" || kernel_follows || written.iter().filter(|a| a.name.is_none()).count() == 2)
+    weights
+        && size
+        && (signature.name == "dense" || kernel_follows || written.iter().filter(|a| a.name.is_none()).count() == 2)
 }
 
 fn wrong_word(parameter: &str, choices: &[&str], found: Option<&str>, span: Span) -> Diagnostic {

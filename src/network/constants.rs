@@ -63,11 +63,13 @@ impl Constants {
             }
             ExprKind::Call { callee, arguments } => functions::call(self, callee, arguments, expr.span),
             ExprKind::Shape(_) => Err(vec![
-                wrong_kind(expr.span, "a shape", "a tensor").help("a tensor of this shape is `zeros(SHAPE)` or `ones(SHAPE)`"),
+                wrong_kind(expr.span, "a shape", "a tensor")
+                    .help("a tensor of this shape is `zeros(SHAPE)` or `ones(SHAPE)`"),
             ]),
             ExprKind::Text(_) => Err(vec![wrong_kind(expr.span, "text", "a tensor")]),
             ExprKind::Pipe { .. } => {
-                let help = "a constant is made of numbers, lists and the functions `zeros`, `ones`, `eye`, `pad`, `flip`, …";
+                let help =
+                    "a constant is made of numbers, lists and the functions `zeros`, `ones`, `eye`, `pad`, `flip`, …";
                 Err(vec![wrong_kind(expr.span, "a value of a network", "a constant").help(help)])
             }
         }
@@ -98,7 +100,9 @@ impl Constants {
         let axes = match &expr.kind {
             ExprKind::Shape(axes) => axes.clone(),
             ExprKind::Number(_) => vec![self.integer(expr)?],
-            _ => return Err(vec![wrong_kind(expr.span, "this", "a shape").help("write a shape such as `8` or `3x8x8`")]),
+            _ => {
+                return Err(vec![wrong_kind(expr.span, "this", "a shape").help("write a shape such as `8` or `3x8x8`")]);
+            }
         };
         checked_shape(axes, expr.span)
     }
@@ -109,7 +113,8 @@ impl Constants {
         if bytes <= self.memory {
             return Ok(());
         }
-        let message = format!("a tensor {shape} needs about {} MiB, above the limit of {} MiB", bytes >> 20, self.memory >> 20);
+        let message =
+            format!("a tensor {shape} needs about {} MiB, above the limit of {} MiB", bytes >> 20, self.memory >> 20);
         Err(vec![Diagnostic::new(Code::MemoryLimit, span, message).help("raise the limit with `--memory`")])
     }
 
@@ -147,8 +152,10 @@ impl Constants {
             return Err(vec![Diagnostic::new(Code::InvalidShape, span, "a list needs at least one element")]);
         };
         if let Some(at) = values.iter().position(|v| v.shape() != first.shape()) {
-            let describe = |t: &Tensor| if t.shape().rank() == 0 { "a number".into() } else { format!("{}", t.shape()) };
-            let mistake = Diagnostic::new(Code::RaggedList, elements[at].span, "the elements of a list must have one shape");
+            let describe =
+                |t: &Tensor| if t.shape().rank() == 0 { "a number".into() } else { format!("{}", t.shape()) };
+            let mistake =
+                Diagnostic::new(Code::RaggedList, elements[at].span, "the elements of a list must have one shape");
             let mistake = mistake.label(format!("this is {}", describe(&values[at])));
             return Err(vec![mistake.related(elements[0].span, format!("but this is {}", describe(first)))]);
         }
@@ -159,9 +166,16 @@ impl Constants {
         Ok(Tensor::new(shape, numerators, denominator))
     }
 
-    fn binary(&self, op: BinaryOp, left: (&Tensor, Span), right: (&Tensor, Span), span: Span) -> Result<Tensor, Mistakes> {
+    fn binary(
+        &self,
+        op: BinaryOp,
+        left: (&Tensor, Span),
+        right: (&Tensor, Span),
+        span: Span,
+    ) -> Result<Tensor, Mistakes> {
         if op == BinaryOp::Divide && right.0.numerators().iter().any(Zero::is_zero) {
-            let message = if right.0.len() == 1 { "division by zero" } else { "division by a tensor that contains zeros" };
+            let message =
+                if right.0.len() == 1 { "division by zero" } else { "division by a tensor that contains zeros" };
             return Err(vec![Diagnostic::new(Code::InvalidNumber, right.1, message)]);
         }
         combine(op, left.0, right.0).ok_or_else(|| {
@@ -221,7 +235,8 @@ pub(super) fn both<A, B>(a: Result<A, Mistakes>, b: Result<B, Mistakes>) -> Resu
 
 pub(super) fn checked_shape(axes: Vec<usize>, span: Span) -> Result<Shape, Mistakes> {
     let written = axes.iter().map(usize::to_string).collect::<Vec<_>>().join("x");
-    Shape::new(axes).map_err(|e| vec![Diagnostic::new(Code::InvalidShape, span, format!("`{written}` is not a shape: {e}"))])
+    Shape::new(axes)
+        .map_err(|e| vec![Diagnostic::new(Code::InvalidShape, span, format!("`{written}` is not a shape: {e}"))])
 }
 
 pub(super) fn wrong_kind(span: Span, found: &str, expected: &str) -> Diagnostic {

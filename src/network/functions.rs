@@ -13,7 +13,11 @@ use crate::syntax::tree::{Argument, Expr, Name};
 pub const FUNCTIONS: &[(&str, &[&str], &str)] = &[
     ("zeros", &["shape"], "a tensor of zeros"),
     ("ones", &["shape"], "a tensor of ones"),
-    ("eye", &["size", "kernel"], "`eye(n)` is the n×n identity matrix, `eye(c, KxK)` the identity convolution of c channels"),
+    (
+        "eye",
+        &["size", "kernel"],
+        "`eye(n)` is the n×n identity matrix, `eye(c, KxK)` the identity convolution of c channels",
+    ),
     ("pad", &["tensor", "amount"], "a border of zeros around a kernel's spatial axes"),
     ("flip", &["tensor"], "a kernel reversed along its spatial axes"),
     ("transpose", &["tensor"], "the first two axes exchanged"),

@@ -89,6 +89,13 @@ impl Network {
         values.into_iter().nth(self.output).flatten()
     }
 
+    /// The exact values of all live layers, in order, by their defining sums.
+    pub fn trace(&self, flat: &Tensor) -> Option<Vec<(NodeId, Tensor)>> {
+        let values = self.run(self.split_input(flat), |layer, inputs| layer.function().evaluate(inputs))?;
+        let layers = values.into_iter().enumerate().skip(self.inputs.len());
+        Some(layers.filter_map(|(id, value)| Some((id, value?))).collect())
+    }
+
     /// Bounds of the result, given bounds of the flat input.
     pub fn enclose(&self, flat: &Enclosure) -> Option<Enclosure> {
         self.enclose_nodes(flat).into_iter().nth(self.output).flatten()

@@ -7,8 +7,8 @@ use super::constants::{Constants, Poisoned};
 use super::graph::Network;
 use crate::diagnostic::{Code, Diagnostic, Source, Sources, Span, did_you_mean};
 use crate::layer::catalogue;
-use crate::syntax::tree::{self, Expr, ExprKind, Item, Name, NetworkItem};
 use crate::syntax;
+use crate::syntax::tree::{self, Expr, ExprKind, Item, Name, NetworkItem};
 
 /// Everything that a `.net` file says, checked.
 #[derive(Clone, Debug)]
@@ -72,8 +72,21 @@ impl Loader for NoImports {
 
 /// Properties that the language names and this version does not decide.
 const LATER: &[&str] = &[
-    "additive", "homogeneous", "positively_homogeneous", "convex", "concave", "monotone", "a_convolution", "injective",
-    "surjective", "even", "odd", "constant", "lipschitz", "affine_along", "shift_equivariant",
+    "additive",
+    "homogeneous",
+    "positively_homogeneous",
+    "convex",
+    "concave",
+    "monotone",
+    "a_convolution",
+    "injective",
+    "surjective",
+    "even",
+    "odd",
+    "constant",
+    "lipschitz",
+    "affine_along",
+    "shift_equivariant",
 ];
 
 /// Parses and checks a program; `memory` bounds the bytes that its constants may take.
@@ -318,7 +331,8 @@ impl<'a> Checker<'a> {
             }
             other => {
                 let known = ["linear", "affine", "nonlinear"].into_iter().chain(LATER.iter().copied());
-                let mistake = Diagnostic::new(Code::UnknownProperty, property.span, format!("`{other}` is not a property"));
+                let mistake =
+                    Diagnostic::new(Code::UnknownProperty, property.span, format!("`{other}` is not a property"));
                 let help = match did_you_mean(other, known) {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => "the properties are `linear`, `affine` and `nonlinear`".to_string(),

@@ -105,7 +105,11 @@ fn script(rest: &str) -> (&str, &str) {
 }
 
 fn raised(kind: char, body: &str) -> String {
-    let (from, to) = if kind == '_' { ("0123456789+−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎") } else { ("0123456789+−=()nT", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿᵀ") };
+    let (from, to) = if kind == '_' {
+        ("0123456789+−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎")
+    } else {
+        ("0123456789+−=()nT", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿᵀ")
+    };
     let convert = |c: char| from.chars().position(|f| f == c).and_then(|i| to.chars().nth(i));
     match body.chars().map(convert).collect::<Option<String>>() {
         Some(small) => small,

@@ -3,6 +3,7 @@
 pub mod diagnostics;
 pub mod document;
 pub mod explain;
+pub mod export;
 pub mod json;
 pub mod math;
 mod numbers;

@@ -78,7 +78,8 @@ fn wrap(text: &[Inline], first: &str, rest: &str, style: Style) -> Vec<String> {
         let words = words_of(inline);
         let starts_blank = words.starts_with(' ');
         let painted = matches!(inline, Inline::Strong(_));
-        let atomic = matches!(inline, Inline::Math(_) | Inline::Code(_)) && columns(&words) + rest.len() <= style.width / 2;
+        let atomic =
+            matches!(inline, Inline::Math(_) | Inline::Code(_)) && columns(&words) + rest.len() <= style.width / 2;
         let parts: Vec<&str> = if atomic { vec![&words] } else { words.split_whitespace().collect() };
         for (j, part) in parts.into_iter().enumerate() {
             pieces.push((part.to_string(), painted, j == 0 && i > 0 && glue && !starts_blank));
@@ -158,23 +159,37 @@ fn beside(grids: &[Grid]) -> Vec<String> {
 
 /// One grid with brackets, its name and factor beside the middle row, and block lines.
 fn draw(grid: &Grid) -> Vec<String> {
-    let cell = |n: &crate::algebra::Integer| if n.is_zero() { "·".to_string() } else { n.to_string().replace('-', "−") };
+    let cell =
+        |n: &crate::algebra::Integer| if n.is_zero() { "·".to_string() } else { n.to_string().replace('-', "−") };
     let cells: Vec<Vec<String>> = grid.cells.iter().map(|row| row.iter().map(cell).collect()).collect();
     let count = cells.first().map_or(0, Vec::len);
     let width = |c: usize| cells.iter().map(|row| columns(&row[c])).max().unwrap_or(0);
     let widths: Vec<usize> = (0..count).map(width).collect();
-    let breaks = |at: usize, block: usize, total: usize| block > 0 && block < total && at > 0 && at.is_multiple_of(block);
+    let breaks =
+        |at: usize, block: usize, total: usize| block > 0 && block < total && at > 0 && at.is_multiple_of(block);
     let mut body: Vec<String> = Vec::new();
     for (r, row) in cells.iter().enumerate() {
         let mut line = String::new();
         let mut rule = String::new();
         for (c, text) in row.iter().enumerate() {
             let bar = breaks(c, grid.column_block, count);
-            let gap = if c == 0 { "" } else if bar { " │ " } else { " " };
+            let gap = if c == 0 {
+                ""
+            } else if bar {
+                " │ "
+            } else {
+                " "
+            };
             line.push_str(gap);
             line.push_str(&" ".repeat(widths[c] - columns(text)));
             line.push_str(text);
-            rule.push_str(if c == 0 { "" } else if bar { "─┼─" } else { "─" });
+            rule.push_str(if c == 0 {
+                ""
+            } else if bar {
+                "─┼─"
+            } else {
+                "─"
+            });
             rule.push_str(&"─".repeat(widths[c]));
         }
         if breaks(r, grid.row_block, cells.len()) {

@@ -37,7 +37,13 @@ impl Convolution {
     /// The transpose.
     pub fn transpose(&self) -> Convolution {
         let taps = self.taps.iter().map(Taps::transpose).collect();
-        Convolution { kernel: self.kernel.clone(), groups: self.groups, taps, transposed: !self.transposed, repeats: self.repeats }
+        Convolution {
+            kernel: self.kernel.clone(),
+            groups: self.groups,
+            taps,
+            transposed: !self.transposed,
+            repeats: self.repeats,
+        }
     }
 
     /// The denominator of the kernel.

@@ -110,7 +110,9 @@ impl Operator {
                     visit(row, factor);
                 }
             }
-            Structure::Kronecker(factors) => kronecker_row(factors, &self.output.unravel(row), 0, &Integer::one(), visit),
+            Structure::Kronecker(factors) => {
+                kronecker_row(factors, &self.output.unravel(row), 0, &Integer::one(), visit)
+            }
             Structure::Convolution(convolution) => convolution.for_each_in_row(row, visit),
             Structure::Dense(matrix) => {
                 let width = self.columns();
@@ -137,7 +139,8 @@ impl Operator {
         match &self.structure {
             Structure::Identity | Structure::Permutation(_) => true,
             Structure::Kronecker(factors) => factors.iter().all(|m| {
-                m.denominator().is_one() && (0..m.rows()).all(|r| m.row(r).count() <= 1 && m.row(r).all(|(_, n)| n.is_one()))
+                m.denominator().is_one()
+                    && (0..m.rows()).all(|r| m.row(r).count() <= 1 && m.row(r).all(|(_, n)| n.is_one()))
             }),
             _ => false,
         }
@@ -223,7 +226,8 @@ fn kronecker_row(
 }
 
 fn transpose_dense(matrix: &Tensor, rows: usize, columns: usize) -> Tensor {
-    let numerators = (0..rows * columns).map(|i| matrix.numerators()[(i % rows) * columns + i / rows].clone()).collect();
+    let numerators =
+        (0..rows * columns).map(|i| matrix.numerators()[(i % rows) * columns + i / rows].clone()).collect();
     let axes = matrix.shape().axes().iter().rev().copied().collect::<Vec<_>>();
     let shape = Shape::new(axes).unwrap_or_else(|_| matrix.shape().clone());
     Tensor::new(shape, numerators, matrix.denominator().clone())

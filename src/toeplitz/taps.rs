@@ -39,7 +39,9 @@ impl Taps {
         let (head, tail) = match mode {
             PadMode::Zero => (vec![None; before], vec![None; after]),
             PadMode::Circular => (edge((inputs - before..inputs).collect()), edge((0..after).collect())),
-            PadMode::Reflect => (edge((1..=before).rev().collect()), edge((inputs - 1 - after..inputs - 1).rev().collect())),
+            PadMode::Reflect => {
+                (edge((1..=before).rev().collect()), edge((inputs - 1 - after..inputs - 1).rev().collect()))
+            }
             PadMode::Replicate => (vec![Some(0); before], vec![Some(inputs - 1); after]),
         };
         let padded: Vec<Option<usize>> = [head, (0..inputs).map(Some).collect(), tail].concat();

@@ -14,7 +14,9 @@ pub(super) fn pairs(probe: &mut Probe<'_>) -> Option<Witness> {
     let singles = sample(n, SINGLES);
     for &i in &singles {
         let (up, down) = (unit(probe, i, true), unit(probe, i, false));
-        if let Some(found) = probe.test(&up, &down).or_else(|| probe.test(&up, &up)).or_else(|| probe.test(&down, &down)) {
+        if let Some(found) =
+            probe.test(&up, &down).or_else(|| probe.test(&up, &up)).or_else(|| probe.test(&down, &down))
+        {
             return Some(found);
         }
     }

@@ -153,7 +153,8 @@ pub fn verify(network: &Network, witness: &Witness) -> bool {
     if !points.iter().all(|p| domain.contains(p)) {
         return false;
     }
-    let values: Option<Vec<Value>> = points.iter().map(|p| values_at(network, p)?.into_iter().nth(witness.output)).collect();
+    let values: Option<Vec<Value>> =
+        points.iter().map(|p| values_at(network, p)?.into_iter().nth(witness.output)).collect();
     match values.as_deref() {
         Some([b, fx, fy, fxy]) => {
             let stated = [&witness.f_base, &witness.f_x, &witness.f_y, &witness.f_xy];
@@ -267,7 +268,8 @@ impl<'n> Probe<'n> {
         }
         self.tried.pairs += 1;
         let f = self.at_base.as_ref()?;
-        let (fx, fy, fxy) = (values_at(self.network, &to_x)?, values_at(self.network, &to_y)?, values_at(self.network, &to_xy)?);
+        let (fx, fy, fxy) =
+            (values_at(self.network, &to_x)?, values_at(self.network, &to_y)?, values_at(self.network, &to_xy)?);
         let output = (0..f.len()).find(|&o| fxy[o].plus(&f[o]).differs(&fx[o].plus(&fy[o])))?;
         let at = |values: &[Value]| values[output].clone();
         let (f_base, f_x, f_y, f_xy) = (at(f), at(&fx), at(&fy), at(&fxy));

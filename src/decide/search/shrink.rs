@@ -75,7 +75,8 @@ impl Shrinker<'_, '_> {
     fn simplify(&mut self) {
         for factor in [one(), -one()] {
             let (x, y) = (self.best.x.clone(), self.best.x.scaled(&factor));
-            if support(&self.pair()[1]).len() >= support(&self.pair()[0]).len() && self.best.y != y && self.accept(x, y) {
+            if support(&self.pair()[1]).len() >= support(&self.pair()[0]).len() && self.best.y != y && self.accept(x, y)
+            {
                 break;
             }
         }

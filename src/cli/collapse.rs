@@ -1,0 +1,64 @@
+//! `netprove collapse FILE[:NET] --output PATH`
+
+use std::path::Path;
+
+use netprove::decide::decide;
+use netprove::network::{Network, Program};
+use netprove::report::export;
+
+use super::{Exit, files};
+
+/// Writes the one affine map that a network is.
+pub fn run(target: &str, output: &Path, memory: u64) -> u8 {
+    let writer = match output.extension().and_then(|e| e.to_str()) {
+        Some("json") => export::json,
+        Some("mtx") => export::matrix_market,
+        Some("net") => export::net,
+        _ => return files::fail(&format!("{}: the extension says the format: .json, .mtx or .net", output.display())),
+    };
+    let (file, wanted) = split(target);
+    let program = match files::load(Path::new(file), memory) {
+        Ok((program, _)) => program,
+        Err(exit) => return exit.into(),
+    };
+    let network = match choose(&program, wanted) {
+        Ok(network) => network,
+        Err(message) => return files::fail(&message),
+    };
+    let decision = decide(network, memory);
+    let Some(map) = decision.evidence.map() else {
+        let word = decision.verdict.word();
+        files::fail(&format!(
+            "`{}` is {word}: it does not collapse to one affine map; `netprove {file}` says why",
+            network.name
+        ));
+        let exit =
+            if decision.verdict == netprove::decide::Verdict::Nonlinear { Exit::Refuted } else { Exit::Undecided };
+        return exit.into();
+    };
+    match files::write(output, writer(network, map).as_bytes()) {
+        Ok(()) => Exit::Proved.into(),
+        Err(error) => files::fail(&format!("{}: {error}", output.display())),
+    }
+}
+
+/// `FILE:NET`, unless a file has that very name.
+fn split(target: &str) -> (&str, Option<&str>) {
+    match target.rsplit_once(':') {
+        Some((file, network)) if !Path::new(target).exists() => (file, Some(network)),
+        _ => (target, None),
+    }
+}
+
+fn choose<'p>(program: &'p Program, wanted: Option<&str>) -> Result<&'p Network, String> {
+    let names = || program.networks.iter().map(|n| format!("`{}`", n.name)).collect::<Vec<_>>().join(", ");
+    match (wanted, program.networks.as_slice()) {
+        (Some(name), all) => all
+            .iter()
+            .find(|n| n.name == name)
+            .ok_or_else(|| format!("there is no network `{name}`; there are {}", names())),
+        (None, [only]) => Ok(only),
+        (None, []) => Err("the file has no network".into()),
+        (None, _) => Err(format!("say which network, as FILE:NET; there are {}", names())),
+    }
+}

@@ -1,0 +1,77 @@
+//! `netprove FILE...`: the main job.
+
+use std::io::IsTerminal;
+use std::path::Path;
+
+use netprove::report::{self, Detail, Report, Status, document::Document, text};
+
+use super::{Exit, Format, Prove, files};
+
+/// Proves every file; reports are printed one after the other.
+pub fn run(options: &Prove) -> u8 {
+    let mut output = Vec::new();
+    let mut worst = Exit::Proved;
+    for path in &options.files {
+        let exit = match one(path, options) {
+            Ok((report, exit)) => {
+                if !output.is_empty() && options.format == Format::Text && !options.quiet {
+                    output.push(b'\n');
+                }
+                output.extend(report);
+                exit
+            }
+            Err(exit) => exit,
+        };
+        worst = worst.max(exit);
+    }
+    let written = match &options.output {
+        _ if worst == Exit::Wrong && output.is_empty() => 0,
+        None => files::print(&output),
+        Some(path) => match files::write(path, &output) {
+            Ok(()) => 0,
+            Err(error) => files::fail(&format!("{}: {error}", path.display())),
+        },
+    };
+    if written == 0 { worst.into() } else { written }
+}
+
+fn one(path: &Path, options: &Prove) -> Result<(Vec<u8>, Exit), Exit> {
+    let memory = options.limits.memory();
+    let (program, bytes) = files::load(path, memory)?;
+    let report = report::prove(&program, memory);
+    let text = match options.format {
+        Format::Json => {
+            let object = report::json::object(&report, &bytes, options.max_entries);
+            let mut text = serde_json::to_string(&object).unwrap_or_default();
+            text.push('\n');
+            text
+        }
+        Format::Text if options.quiet => report::quiet(&report),
+        Format::Text => as_text(&report, options),
+    };
+    let exit = match report.status_of_file() {
+        Status::Proved => Exit::Proved,
+        Status::Refuted => Exit::Refuted,
+        Status::Undecided => Exit::Undecided,
+    };
+    Ok((text.into_bytes(), exit))
+}
+
+fn as_text(report: &Report<'_>, options: &Prove) -> String {
+    let terminal = options.output.is_none() && std::io::stdout().is_terminal();
+    let style = text::Style { width: width(terminal), color: files::use_color(terminal) };
+    let detail = if options.verbose { Detail::VERBOSE } else { Detail::NORMAL };
+    let pairs = report.program.networks.iter().zip(&report.results);
+    let mut parts: Vec<Document> = pairs.map(|(n, r)| report::network(n, r, &report.program.sources, detail)).collect();
+    parts.push(report::claims(report));
+    let texts: Vec<String> = parts.iter().map(|d| text::render(d, style)).filter(|t| !t.is_empty()).collect();
+    texts.join("\n")
+}
+
+/// The terminal's width, within what reads well; 80 for files and pipes.
+fn width(terminal: bool) -> usize {
+    let columns = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok());
+    let size = || terminal_size::terminal_size().map(|(w, _)| usize::from(w.0));
+    let found = if terminal { columns.or_else(size) } else { None };
+    found.unwrap_or(80).clamp(40, 120)
+}

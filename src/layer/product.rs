@@ -1,0 +1,77 @@
+//! `square` and `multiply`: polynomial, so exact.
+
+use std::sync::Arc;
+
+use num_traits::{Signed, Zero};
+
+use super::smooth::{entrywise, product};
+use super::{Enclosure, Function, Layer, Misuse, Signature, Values};
+use crate::algebra::{Rational, Shape, Tensor};
+
+/// The rule of `square`.
+pub const SQUARE: Signature = Signature {
+    name: "square",
+    summary: "The square of every entry.",
+    formula: "y_i = x_i \\cdot x_i",
+    linear: "Quadratic: affine only where its input is constant.",
+    onnx: "",
+    parameters: &[],
+    values: Values::None,
+    build: |_, inputs| Ok(Layer::Smooth(Arc::new(Product { kind: "square", shape: inputs[0].clone() }))),
+};
+
+/// The rule of `multiply`.
+pub const MULTIPLY: Signature = Signature {
+    name: "multiply",
+    summary: "The product of two values, entry by entry.",
+    formula: "y_i = x_i \\cdot v_i",
+    linear: "Bilinear: linear in each value, but not in both together.",
+    onnx: "Mul",
+    parameters: &[],
+    values: Values::One,
+    build: |_, inputs| {
+        if inputs[0] != inputs[1] {
+            let message =
+                format!("`multiply` needs values of one shape, but these are {} and {}", inputs[0], inputs[1]);
+            return Err(Misuse::shape(message));
+        }
+        Ok(Layer::Smooth(Arc::new(Product { kind: "multiply", shape: inputs[0].clone() })))
+    },
+};
+
+#[derive(Debug)]
+struct Product {
+    kind: &'static str,
+    shape: Shape,
+}
+
+impl Function for Product {
+    fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    fn output(&self) -> &Shape {
+        &self.shape
+    }
+
+    fn evaluate(&self, inputs: &[&Tensor]) -> Option<Tensor> {
+        let (x, v) = (inputs[0], *inputs.last()?);
+        let numerators = x.numerators().iter().zip(v.numerators()).map(|(a, b)| a * b).collect();
+        Some(Tensor::new(self.shape.clone(), numerators, x.denominator() * v.denominator()))
+    }
+
+    fn enclose(&self, inputs: &[&Enclosure]) -> Enclosure {
+        let bounds = |e: &Enclosure, i: usize| (e.low.get(i), e.high.get(i));
+        entrywise(&self.shape, |i| {
+            let x = bounds(inputs[0], i);
+            if let Some(v) = inputs.get(1) {
+                let v = bounds(v, i);
+                return product((&x.0, &x.1), (&v.0, &v.1));
+            }
+            let (a, b) = (&x.0 * &x.0, &x.1 * &x.1);
+            let least =
+                if x.0.is_negative() && x.1.is_positive() { Rational::zero() } else { a.clone().min(b.clone()) };
+            (least, a.max(b))
+        })
+    }
+}

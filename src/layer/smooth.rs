@@ -1,0 +1,121 @@
+//! Smooth functions entry by entry: `sigmoid`, `tanh`, `silu`, `gelu`.
+
+use std::sync::Arc;
+
+use num_traits::Zero;
+
+use super::{Enclosure, Function, Layer, Signature, Values};
+use crate::algebra::{Rational, Shape, Tensor, enclose, ratio};
+
+/// Bits of every enclosure: far below any difference that a small witness makes.
+pub(super) const BITS: usize = 96;
+
+const LINEAR: &str = "Not piecewise linear; its values are enclosed between rational bounds of width at most 2⁻⁹⁶.";
+
+macro_rules! smooth {
+    ($constant:ident, $name:literal, $summary:literal, $formula:literal, $onnx:literal, $curve:expr) => {
+        #[doc = concat!("The rule of `", $name, "`.")]
+        pub const $constant: Signature = Signature {
+            name: $name,
+            summary: $summary,
+            formula: $formula,
+            linear: LINEAR,
+            onnx: $onnx,
+            parameters: &[],
+            values: Values::None,
+            build: |_, inputs| {
+                Ok(Layer::Smooth(Arc::new(Smooth { kind: $name, curve: $curve, shape: inputs[0].clone() })))
+            },
+        };
+    };
+}
+
+smooth!(
+    SIGMOID,
+    "sigmoid",
+    "The logistic function of every entry.",
+    "y_i = 1 / (1 + \\exp(-x_i))",
+    "Sigmoid",
+    Curve::Sigmoid
+);
+smooth!(TANH, "tanh", "The hyperbolic tangent of every entry.", "y_i = \\tanh(x_i)", "Tanh", Curve::Tanh);
+smooth!(
+    SILU,
+    "silu",
+    "Every entry times its logistic function (swish).",
+    "y_i = x_i \\cdot \\sigma(x_i)",
+    "",
+    Curve::Silu
+);
+smooth!(
+    GELU,
+    "gelu",
+    "Every entry times the normal distribution function of it (the exact form, PyTorch's default).",
+    "y_i = x_i \\cdot \\Phi(x_i)",
+    "Gelu",
+    Curve::Gelu
+);
+
+#[derive(Clone, Copy, Debug)]
+enum Curve {
+    Sigmoid,
+    Tanh,
+    Silu,
+    Gelu,
+}
+
+#[derive(Debug)]
+struct Smooth {
+    kind: &'static str,
+    curve: Curve,
+    shape: Shape,
+}
+
+impl Curve {
+    /// Bounds over the interval [a, b].
+    fn enclose(self, a: &Rational, b: &Rational) -> (Rational, Rational) {
+        let gate = |f: fn(&Rational, usize) -> enclose::Bounds| {
+            // x·g(x) with g increasing: a product of intervals.
+            product((a, b), (&f(a, BITS).0, &f(b, BITS).1))
+        };
+        match self {
+            Curve::Sigmoid => (enclose::sigmoid(a, BITS).0, enclose::sigmoid(b, BITS).1),
+            Curve::Tanh => (enclose::tanh(a, BITS).0, enclose::tanh(b, BITS).1),
+            Curve::Silu => gate(enclose::sigmoid),
+            Curve::Gelu => gate(enclose::normal_cdf),
+        }
+    }
+}
+
+/// The product of two intervals.
+pub(super) fn product(x: (&Rational, &Rational), y: (&Rational, &Rational)) -> (Rational, Rational) {
+    let corners = [x.0 * y.0, x.0 * y.1, x.1 * y.0, x.1 * y.1];
+    let [a, b, c, d] = &corners;
+    (a.min(b).min(c.min(d)).clone(), a.max(b).max(c.max(d)).clone())
+}
+
+/// Bounds entry by entry, from a function of the entry's index.
+pub(super) fn entrywise(shape: &Shape, bounds: impl Fn(usize) -> (Rational, Rational)) -> Enclosure {
+    let (low, high): (Vec<Rational>, Vec<Rational>) = (0..shape.elements()).map(bounds).unzip();
+    Enclosure { low: Tensor::from_rationals(shape.clone(), &low), high: Tensor::from_rationals(shape.clone(), &high) }
+}
+
+impl Function for Smooth {
+    fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    fn output(&self) -> &Shape {
+        &self.shape
+    }
+
+    /// Rational at 0 only: σ(0) = 1/2, the others vanish.
+    fn evaluate(&self, inputs: &[&Tensor]) -> Option<Tensor> {
+        let at_zero = if matches!(self.curve, Curve::Sigmoid) { ratio(1.into(), 2.into()) } else { Rational::zero() };
+        inputs[0].is_zero().then(|| Tensor::constant(self.shape.clone(), &at_zero))
+    }
+
+    fn enclose(&self, inputs: &[&Enclosure]) -> Enclosure {
+        entrywise(&self.shape, |i| self.curve.enclose(&inputs[0].low.get(i), &inputs[0].high.get(i)))
+    }
+}

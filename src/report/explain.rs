@@ -1,0 +1,82 @@
+//! What a layer, verdict, proof rule or error means, in words.
+
+use super::math::plain;
+use crate::diagnostic::{Code, did_you_mean};
+use crate::layer::{Signature, catalogue};
+use crate::network::{FUNCTIONS, usage};
+
+/// Verdicts and proof rules.
+const WORDS: &[(&str, &str)] = &[
+    ("linear", "f(x) = M x for one exact matrix M and every input: f(x + y) = f(x) + f(y) and f(a x) = a f(x)."),
+    (
+        "affine",
+        "f(x) = M x + b with b ≠ 0 for every input: linear but for a constant. As a claim, `is affine` also holds for linear networks.",
+    ),
+    (
+        "nonlinear",
+        "No matrix M and vector b satisfy f(x) = M x + b. Shown by a witness: exact x and y with f(x + y) + f(0) ≠ f(x) + f(y).",
+    ),
+    (
+        "undecided",
+        "Neither a proof that the network is affine nor a witness against it was found. The report says what was tried and what may decide it.",
+    ),
+    ("proved", "The claim holds, with the evidence of the report."),
+    ("refuted", "The claim does not hold, with a counterexample that anyone can re-evaluate."),
+    (
+        "toeplitz-composition",
+        "Proof rule: each layer is multiplication by an exact matrix (plus a constant), so their composition is one matrix (plus a constant).",
+    ),
+    (
+        "affine-layers",
+        "Proof rule: each layer is affine, so the network is; it is linear exactly if f(0) = 0. The one matrix was too large to write out.",
+    ),
+    (
+        "normal-form",
+        "Proof rule: every output equals an affine form plus multiples of atoms max{0, l, …}; when the multiples of every atom add up to 0, the network is affine.",
+    ),
+    (
+        "witness",
+        "Proof rule: an affine f satisfies f(p + x + y) + f(p) = f(p + x) + f(p + y) for all p, x, y; one exact failure refutes it.",
+    ),
+];
+
+/// The explanation of a name, or which names are close to it.
+pub fn explain(name: &str) -> Result<String, String> {
+    if name == "layers" {
+        return Ok(catalogue::all().map(|s| format!("{:<16} {}\n", s.name, s.summary)).collect());
+    }
+    if let Some(signature) = catalogue::find(name) {
+        let function = FUNCTIONS
+            .iter()
+            .find(|f| f.0 == name)
+            .map_or(String::new(), |f| format!("\nIn constants, `{}({})` is {}.\n", f.0, f.1.join(", "), f.2));
+        return Ok(layer(signature) + &function);
+    }
+    if let Some((_, words)) = WORDS.iter().find(|w| w.0 == name) {
+        return Ok(format!("{name}\n    {words}\n"));
+    }
+    if let Some(function) = FUNCTIONS.iter().find(|f| f.0 == name) {
+        return Ok(format!("{}({})\n    {}.\n", function.0, function.1.join(", "), function.2));
+    }
+    if let Some(code) = Code::ALL.iter().find(|c| c.id() == name) {
+        return Ok(format!("error {}\n    {}\n", code.id(), code.meaning()));
+    }
+    let codes: Vec<String> = Code::ALL.iter().map(|c| c.id()).collect();
+    let names =
+        catalogue::all().map(|s| s.name).chain(WORDS.iter().map(|w| w.0)).chain(codes.iter().map(String::as_str));
+    Err(match did_you_mean(name, names) {
+        Some(near) => format!("nothing is called `{name}`; did you mean `{near}`?"),
+        None => format!("nothing is called `{name}`; `netprove explain layers` lists the layers"),
+    })
+}
+
+/// What there is to know about a layer.
+pub fn layer(signature: &Signature) -> String {
+    let mut out = format!("{}\n    {}\n", usage(signature), signature.summary);
+    out.push_str(&format!("    definition: {}\n", plain(signature.formula)));
+    out.push_str(&format!("    linear?     {}\n", signature.linear));
+    if !signature.onnx.is_empty() {
+        out.push_str(&format!("    in ONNX:    {}\n", signature.onnx));
+    }
+    out
+}

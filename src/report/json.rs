@@ -1,0 +1,313 @@
+//! The report for machines: one object, `netprove-report/1`, as `schema/netprove-report-1.json` says.
+//!
+//! Rationals are strings, `"-3/16"` or `"2"`; tensors are flat and row-major.
+
+use serde::Serialize;
+
+use super::{NetworkResult, Report, Status};
+use crate::algebra::{Matrix, Rank, Tensor};
+use crate::collapse::{AffineMap, Segment};
+use crate::decide::search::{Value, Witness};
+use crate::decide::{Evidence, Verdict};
+use crate::layer::Layer;
+use crate::network::{Claim, Network, NodeId, Property};
+
+/// The whole report.
+#[derive(Debug, Serialize)]
+pub struct Object {
+    schema: &'static str,
+    file: String,
+    version: &'static str,
+    source_sha256: String,
+    networks: Vec<NetworkObject>,
+    claims: Vec<ClaimObject>,
+}
+
+#[derive(Debug, Serialize)]
+struct NetworkObject {
+    name: String,
+    line: usize,
+    inputs: Vec<InputObject>,
+    output_shape: Vec<usize>,
+    verdict: &'static str,
+    quantified: Vec<String>,
+    method: &'static str,
+    reason: Option<String>,
+    map: Option<MapObject>,
+    convolution: Option<()>,
+    witness: Option<WitnessObject>,
+    layers: Vec<LayerObject>,
+    segments: Vec<SegmentObject>,
+}
+
+#[derive(Debug, Serialize)]
+struct InputObject {
+    name: String,
+    shape: Vec<usize>,
+    domain: Option<[String; 2]>,
+}
+
+#[derive(Debug, Serialize)]
+struct MapObject {
+    rows: usize,
+    cols: usize,
+    nonzeros: usize,
+    rank: Option<usize>,
+    rank_at_least: usize,
+    denominator: String,
+    sha256: String,
+    matrix: Option<Vec<(usize, usize, String)>>,
+    bias: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct WitnessObject {
+    base: Option<Vec<String>>,
+    x: Vec<String>,
+    y: Vec<String>,
+    output: usize,
+    f_x: String,
+    f_y: String,
+    f_x_plus_y: String,
+    f_0: String,
+    weights: Option<()>,
+}
+
+#[derive(Debug, Serialize)]
+struct LayerObject {
+    name: String,
+    kind: &'static str,
+    line: usize,
+    input_shape: Vec<usize>,
+    output_shape: Vec<usize>,
+    linear: bool,
+    rows: Option<usize>,
+    cols: Option<usize>,
+    nonzeros: Option<usize>,
+    parameters: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct SegmentObject {
+    from: String,
+    to: String,
+    layers: usize,
+    redundant: Vec<String>,
+    parameters_before: usize,
+    parameters_after: Option<usize>,
+    macs_before: usize,
+    macs_after: Option<usize>,
+}
+
+#[derive(Debug, Serialize)]
+struct ClaimObject {
+    text: String,
+    line: usize,
+    status: &'static str,
+    method: &'static str,
+    counterexample: Option<CounterexampleObject>,
+}
+
+#[derive(Debug, Serialize)]
+struct CounterexampleObject {
+    inputs: std::collections::BTreeMap<&'static str, Vec<String>>,
+    symbols: std::collections::BTreeMap<String, String>,
+    output: usize,
+    left: String,
+    right: String,
+}
+
+/// The report as an object; matrices with more than `max_entries` nonzeros are left to their hash.
+pub fn object(report: &Report<'_>, source: &[u8], max_entries: usize) -> Object {
+    let program = report.program;
+    let networks = program.networks.iter().zip(&report.results);
+    Object {
+        schema: "netprove-report/1",
+        file: program.sources.files.first().map_or(String::new(), |f| f.name.clone()),
+        version: env!("CARGO_PKG_VERSION"),
+        source_sha256: sha256(source),
+        networks: networks.map(|(n, r)| network(report, n, r, max_entries)).collect(),
+        claims: program.claims.iter().map(|c| claim(report, c)).collect(),
+    }
+}
+
+/// The lowercase hexadecimal SHA-256 of some bytes.
+pub fn sha256(bytes: &[u8]) -> String {
+    use sha2::{Digest, Sha256};
+    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+}
+
+fn network(report: &Report<'_>, network: &Network, result: &NetworkResult, max_entries: usize) -> NetworkObject {
+    let line = |id: NodeId| report.program.sources.line(network.nodes[id].span);
+    let layers = network.live_nodes().into_iter().filter_map(|id| layer(network, id, line(id)));
+    let inputs = network.inputs.iter().map(|input| InputObject {
+        name: input.name.clone(),
+        shape: input.shape.axes().to_vec(),
+        domain: input.domain.as_ref().map(|(low, high)| [low.to_string(), high.to_string()]),
+    });
+    let reason = match &result.decision.evidence {
+        Evidence::Nothing(undecided) => Some(undecided.reason.clone()),
+        Evidence::Structure { limit, .. } => Some(limit.to_string()),
+        _ => None,
+    };
+    let witness = match &result.decision.evidence {
+        Evidence::Witness(found) => Some(witness(found)),
+        _ => None,
+    };
+    NetworkObject {
+        name: network.name.clone(),
+        line: report.program.sources.line(network.span),
+        inputs: inputs.collect(),
+        output_shape: network.output_shape().axes().to_vec(),
+        verdict: result.decision.verdict.word(),
+        quantified: Vec::new(),
+        method: result.decision.evidence.method(),
+        reason,
+        map: result.decision.evidence.map().map(|m| map(m, max_entries)),
+        convolution: None,
+        witness,
+        layers: layers.collect(),
+        segments: result.segments.iter().map(|s| segment(network, s)).collect(),
+    }
+}
+
+/// An affine map as the object that reports and `netprove collapse` write.
+pub fn map_value(affine: &AffineMap, max_entries: usize) -> serde_json::Value {
+    serde_json::to_value(map(affine, max_entries)).unwrap_or_default()
+}
+
+fn map(map: &AffineMap, max_entries: usize) -> MapObject {
+    let matrix = &map.matrix;
+    let (rank, rank_at_least) = match matrix.rank(usize::MAX) {
+        Rank::Exact(rank) => (Some(rank), rank),
+        Rank::AtLeast(rank) => (None, rank),
+    };
+    MapObject {
+        rows: matrix.rows(),
+        cols: matrix.columns(),
+        nonzeros: matrix.nonzeros(),
+        rank,
+        rank_at_least,
+        denominator: map.denominator().to_string(),
+        sha256: map.sha256(),
+        matrix: (matrix.nonzeros() <= max_entries).then(|| entries(matrix)),
+        bias: strings(&map.bias),
+    }
+}
+
+fn entries(matrix: &Matrix) -> Vec<(usize, usize, String)> {
+    matrix.entries().map(|(r, c, v)| (r, c, v.to_string())).collect()
+}
+
+fn strings(tensor: &Tensor) -> Vec<String> {
+    tensor.to_rationals().iter().map(ToString::to_string).collect()
+}
+
+fn value(value: &Value) -> String {
+    if value.is_exact() { value.low.to_string() } else { format!("[{}, {}]", value.low, value.high) }
+}
+
+fn witness(witness: &Witness) -> WitnessObject {
+    WitnessObject {
+        base: (!witness.base.is_zero()).then(|| strings(&witness.base)),
+        x: strings(&witness.x),
+        y: strings(&witness.y),
+        output: witness.output,
+        f_x: value(&witness.f_x),
+        f_y: value(&witness.f_y),
+        f_x_plus_y: value(&witness.f_xy),
+        f_0: value(&witness.f_base),
+        weights: None,
+    }
+}
+
+fn layer(network: &Network, id: NodeId, line: usize) -> Option<LayerObject> {
+    let node = &network.nodes[id];
+    let layer = node.layer.as_ref()?;
+    let function = layer.function();
+    let operators = match layer {
+        Layer::Affine(affine) => affine.lower().operators,
+        _ => Vec::new(),
+    };
+    let linear = matches!(layer, Layer::Affine(_));
+    let sum = |f: &dyn Fn(&crate::toeplitz::Operator) -> usize| linear.then(|| operators.iter().map(f).sum());
+    Some(LayerObject {
+        name: node.name.clone(),
+        kind: function.kind(),
+        line,
+        input_shape: node.operands.first().map_or(Vec::new(), |&o| network.nodes[o].shape.axes().to_vec()),
+        output_shape: node.shape.axes().to_vec(),
+        linear,
+        rows: linear.then(|| node.shape.elements()),
+        cols: sum(&|o| o.columns()),
+        nonzeros: sum(&|o| o.nonzeros()),
+        parameters: function.parameters(),
+    })
+}
+
+fn segment(network: &Network, segment: &Segment) -> SegmentObject {
+    let name = |id: Option<&NodeId>| id.map_or(String::new(), |&id| network.nodes[id].name.clone());
+    let working = segment.working_layers(network);
+    let map = segment.map.as_ref().ok();
+    SegmentObject {
+        from: name(segment.layers.first()),
+        to: name(segment.layers.last()),
+        layers: segment.layers.len(),
+        redundant: working.iter().skip(1).map(|id| name(Some(id))).collect(),
+        parameters_before: segment.parameters,
+        parameters_after: map.map(|m| {
+            m.matrix.nonzeros() + m.bias.numerators().iter().filter(|n| n.sign() != num_bigint::Sign::NoSign).count()
+        }),
+        macs_before: segment.multiply_adds,
+        macs_after: map.map(|m| m.matrix.nonzeros()),
+    }
+}
+
+fn claim(report: &Report<'_>, claim: &Claim) -> ClaimObject {
+    let decision = &report.results[claim.network].decision;
+    let status = report.status(claim);
+    let counterexample = match (status, claim.property, decision.verdict, &decision.evidence) {
+        (Status::Refuted, Property::Linear | Property::Affine, Verdict::Nonlinear, Evidence::Witness(w)) => {
+            Some(from_witness(w))
+        }
+        (Status::Refuted, Property::Linear, Verdict::Affine, _) => not_linear(&report.program.networks[claim.network]),
+        // `is nonlinear` is refuted by the map itself: no point shows it.
+        _ => None,
+    };
+    ClaimObject {
+        text: claim.text.clone(),
+        line: report.program.sources.line(claim.span),
+        status: status.word(),
+        method: decision.evidence.method(),
+        counterexample,
+    }
+}
+
+/// f(p + x + y) + f(p) on the left, f(p + x) + f(p + y) on the right.
+fn from_witness(witness: &Witness) -> CounterexampleObject {
+    let mut inputs = std::collections::BTreeMap::from([("x", strings(&witness.x)), ("y", strings(&witness.y))]);
+    if !witness.base.is_zero() {
+        inputs.insert("p", strings(&witness.base));
+    }
+    CounterexampleObject {
+        inputs,
+        symbols: Default::default(),
+        output: witness.output,
+        left: value(&witness.f_xy.plus(&witness.f_base)),
+        right: value(&witness.f_x.plus(&witness.f_y)),
+    }
+}
+
+/// f(0) on the left, 0 on the right.
+fn not_linear(network: &Network) -> Option<CounterexampleObject> {
+    let zero = Tensor::zeros(crate::algebra::Shape::new([network.input_elements()]).ok()?);
+    let at_zero = network.evaluate(&zero)?;
+    let output = (0..at_zero.len()).find(|&i| at_zero.get(i) != Default::default())?;
+    Some(CounterexampleObject {
+        inputs: [("x", strings(&zero))].into(),
+        symbols: Default::default(),
+        output,
+        left: at_zero.get(output).to_string(),
+        right: "0".into(),
+    })
+}

@@ -1,0 +1,70 @@
+//! What the integration tests share: layers built by name, random exact tensors.
+#![allow(dead_code)]
+
+use netprove::algebra::{Rational, Shape, Tensor};
+use netprove::layer::{Arguments, Layer, Misuse, Value, catalogue};
+use proptest::prelude::*;
+
+pub fn shape(axes: &[usize]) -> Shape {
+    Shape::new(axes.to_vec()).expect("a shape")
+}
+
+/// Splits a seed into small rationals of both signs, zeros included: n/d with |n| ≤ 9, d ≤ 4.
+pub fn tensor(shape: &Shape, seed: u64) -> Tensor {
+    let mut state = seed;
+    let values: Vec<Rational> = (0..shape.elements())
+        .map(|_| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let n = i64::try_from((state >> 33) % 19).expect("small") - 9;
+            let d = i64::try_from((state >> 45) % 4).expect("small") + 1;
+            Rational::new(n.into(), d.into())
+        })
+        .collect();
+    Tensor::from_rationals(shape.clone(), &values)
+}
+
+pub fn build(name: &str, arguments: Arguments, inputs: &[&Shape]) -> Result<Layer, Misuse> {
+    (catalogue::find(name).expect("a layer").build)(&arguments, inputs)
+}
+
+pub fn integers(list: &[usize]) -> Value {
+    Value::Integers(list.to_vec())
+}
+
+/// A padded, strided, dilated window over 1, 2 or 3 axes that may or may not fit: whoever uses it
+/// skips what is refused.
+#[derive(Clone, Debug)]
+pub struct Geometry {
+    pub spatial: Vec<usize>,
+    pub size: Vec<usize>,
+    pub stride: Vec<usize>,
+    pub dilation: Vec<usize>,
+    pub pad: Vec<usize>,
+    pub mode: &'static str,
+    pub seed: u64,
+}
+
+pub fn geometry() -> impl Strategy<Value = Geometry> {
+    let axes = 1_usize..=3;
+    axes.prop_flat_map(|n| {
+        let most = [9_usize, 6, 4][n - 1];
+        (
+            prop::collection::vec(1_usize..=most, n),
+            prop::collection::vec(1_usize..=3, n),
+            prop::collection::vec(1_usize..=3, n),
+            prop::collection::vec(1_usize..=2, n),
+            prop::collection::vec(0_usize..=2, 2 * n),
+            prop::sample::select(vec!["zero", "circular", "reflect", "replicate"]),
+            any::<u64>(),
+        )
+    })
+    .prop_map(|(spatial, size, stride, dilation, pad, mode, seed)| Geometry {
+        spatial,
+        size,
+        stride,
+        dilation,
+        pad,
+        mode,
+        seed,
+    })
+}
