@@ -78,7 +78,7 @@ pub fn load(path: &Path, memory: u64) -> Result<(Program, Vec<u8>), Exit> {
             return Err(Exit::Wrong);
         }
     };
-    let text = match syntax::decode(bytes.clone()) {
+    let text = match syntax::decode(bytes.clone(), 0) {
         Ok(text) => text,
         Err(mistake) => {
             let text = String::from_utf8_lossy(&bytes).into_owned();
@@ -118,7 +118,7 @@ impl Loader for Disk {
         // One name for one file, so that a cycle is seen however it is spelt.
         let path = path.canonicalize().map_err(|e| e.to_string())?;
         let bytes = read(&path)?;
-        let text = syntax::decode(bytes).map_err(|m| m.message)?;
+        let text = syntax::decode(bytes, 0).map_err(|m| m.message)?;
         let here = std::env::current_dir().and_then(|d| d.canonicalize()).unwrap_or_default();
         let name = path.strip_prefix(&here).unwrap_or(&path).display().to_string();
         Ok(Source { name, text })

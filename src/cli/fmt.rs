@@ -25,7 +25,7 @@ fn one(path: &Path, check: bool) -> Exit {
     };
     let source = String::from_utf8_lossy(&bytes).into_owned();
     let sources = Sources { files: vec![Source { name: name.clone(), text: source }] };
-    let formatted = syntax::decode(bytes).map_err(|m| vec![m]).and_then(|text| Ok((syntax::format(&text)?, text)));
+    let formatted = syntax::decode(bytes, 0).map_err(|m| vec![m]).and_then(|text| Ok((syntax::format(&text)?, text)));
     let (formatted, text) = match formatted {
         Ok(pair) => pair,
         Err(diagnostics) => return files::reject(&Rejected { sources, diagnostics }),

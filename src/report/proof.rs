@@ -670,7 +670,7 @@ fn entries(n: usize) -> String {
 
 fn space(shape: &crate::algebra::Shape) -> String {
     let axes: Vec<String> = shape.axes().iter().map(usize::to_string).collect();
-    format!("\\mathbb{{Q}}^{{{}}}", axes.join("\\times "))
+    format!("\\mathbb{{Q}}^{{{}}}", axes.join("\\times"))
 }
 
 fn capital(sentence: &str) -> String {
