@@ -203,13 +203,15 @@ impl Diagnostic {
     }
 }
 
-/// Of `candidates`, the one that a misspelt `name` most likely means.
+/// Of `candidates`, the one that a misspelt `name` most likely means: one that begins it or that it
+/// begins (`padding`, `pad`), else the nearest within a third of its letters.
 pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = (name.chars().count() / 3).max(1);
-    candidates
-        .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
-        .filter(|&(distance, _)| distance <= limit)
-        .min()
-        .map(|(_, candidate)| candidate)
+    let distance = |candidate: &str| {
+        let shorter = name.len().min(candidate.len());
+        let begins = shorter >= 3 && (name.starts_with(candidate) || candidate.starts_with(name));
+        if begins { 1 } else { strsim::damerau_levenshtein(name, candidate) }
+    };
+    let nearest = candidates.into_iter().map(|candidate| (distance(candidate), candidate)).min()?;
+    (nearest.0 <= limit).then_some(nearest.1)
 }

@@ -6,6 +6,7 @@
 //! - the smallest argument g is subtracted from all: max(g, …) = g + max(0, … − g). "Smallest" is
 //!   the order by the first coefficient that differs, which adding a form to all, or scaling all
 //!   by a positive number, does not change;
+//! - an argument g + s·max{0, l, …} with s > 0 is replaced by g, g + s·l, …: maxima of maxima are one maximum;
 //! - the first coefficient of the smallest difference is made 1: max(0, s·l) = s·max(0, l), s > 0.
 //!
 //! So relu(u) and relu(−u) = relu(u) − u share an atom, and so do units whose hyperplanes agree up
@@ -346,6 +347,7 @@ impl<'n> Builder<'n> {
     /// max(forms) as a form, and the atom it needs, if one argument does not always win.
     fn maximum(&mut self, mut forms: Vec<Linear>) -> Result<(Linear, Option<usize>), Stop> {
         self.spend(forms.iter().map(|f| f.terms.len() + 1).sum())?;
+        self.flatten(&mut forms)?;
         // Of arguments that differ by a constant, the largest.
         forms.sort_by(|a, b| a.terms.cmp(&b.terms).then_with(|| b.constant.cmp(&a.constant)));
         forms.dedup_by(|next, kept| next.terms == kept.terms);
@@ -364,6 +366,38 @@ impl<'n> Builder<'n> {
         sum.add(&base, &Rational::one());
         sum.add(&self.atom_form(atom), &scale);
         Ok((sum.finish(), Some(atom)))
+    }
+
+    /// max(g + s·max(0, l, …), …) = max(g, g + s·l, …, …) for s > 0, as long as it stays small.
+    fn flatten(&mut self, forms: &mut Vec<Linear>) -> Result<(), Stop> {
+        /// Past this a maximum of maxima keeps its inner atoms.
+        const ARGUMENTS: usize = 32;
+        let mut at = 0;
+        while at < forms.len() {
+            let mut atoms = forms[at].terms.iter().filter(|(v, _)| *v >= self.inputs);
+            let inner = match (atoms.next(), atoms.next()) {
+                (Some((variable, scale)), None) if scale.is_positive() => Some((*variable, scale.clone())),
+                _ => None,
+            };
+            let arguments = inner.as_ref().map_or(&[][..], |(variable, _)| &self.atoms[variable - self.inputs]);
+            let Some((variable, scale)) = inner.as_ref().filter(|_| !arguments.is_empty() && forms.len() + arguments.len() <= ARGUMENTS)
+            else {
+                at += 1;
+                continue;
+            };
+            let mut base = forms[at].clone();
+            base.terms.retain(|(v, _)| v != variable);
+            let mut unfolded = vec![base.clone()];
+            for argument in arguments {
+                let mut sum = Sum::default();
+                sum.add(&base, &Rational::one());
+                sum.add(argument, scale);
+                unfolded.push(sum.finish());
+            }
+            self.spend(unfolded.iter().map(|f| f.terms.len() + 1).sum())?;
+            forms.splice(at..=at, unfolded);
+        }
+        Ok(())
     }
 
     /// Drops arguments that another argument is never below, by exact bounds.
