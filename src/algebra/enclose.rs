@@ -177,7 +177,8 @@ mod tests {
     /// Known digits: DLMF and the tables of Abramowitz and Stegun.
     #[test]
     fn known_values_are_enclosed() {
-        let cases: [(fn(&Rational, usize) -> Bounds, &str, &str); 7] = [
+        type Case = (fn(&Rational, usize) -> Bounds, &'static str, &'static str);
+        let cases: [Case; 7] = [
             (exp_neg, "1.0", "0.367879441171442321595523770161460867"),
             (exp_neg, "10.0", "0.000045399929762484851535591515560550"),
             (sigmoid, "1.0", "0.731058578630004879251159241821836274"),

@@ -61,10 +61,10 @@ impl<'n> Region<'n> {
             let node = &network.nodes[id];
             match &node.layer {
                 Some(Layer::Affine(layer)) => {
-                    if !layers.contains_key(&id) {
-                        layers.insert(id, layer.lower());
+                    layers.entry(id).or_insert_with(|| {
                         open.extend(&node.operands);
-                    }
+                        layer.lower()
+                    });
                 }
                 _ => sources.push(id),
             }

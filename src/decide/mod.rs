@@ -117,7 +117,7 @@ pub fn decide(network: &Network, memory: u64) -> Decision {
     let (reason, hints) = match normal_form::normal_form(network, &normal_form::Limits::default()) {
         Outcome::Affine { matrix, bias, steps } => {
             let map = AffineMap { matrix, bias };
-            return Decision { verdict: verdict_of(&map.bias), evidence: Evidence::NormalForm(map, Box::new(steps)) };
+            return Decision { verdict: verdict_of(&map.bias), evidence: Evidence::NormalForm(map, steps) };
         }
         Outcome::Residual(residual) => (residual.reason(network), residual.directions(network)),
         Outcome::Smooth(node) => {

@@ -45,7 +45,7 @@ pub enum Outcome {
         /// b.
         bias: Tensor,
         /// How it came about.
-        steps: Steps,
+        steps: Box<Steps>,
     },
     /// Some atoms remain.
     Residual(Residual),
@@ -303,6 +303,10 @@ impl<'n> Builder<'n> {
         {
             return Ok(value.to_rationals().into_iter().map(Linear::constant).collect());
         }
+        if layer.kind() == "softmax" && layer.output().channels() == 1 {
+            // The quotient of one exponential by itself.
+            return Ok(vec![Linear::constant(Rational::one()); layer.output().elements()]);
+        }
         if layer.kind() == "multiply" {
             let products: Option<Vec<Linear>> =
                 operands[0].iter().zip(operands[1]).map(|(a, b)| product(a, b)).collect();
@@ -380,7 +384,8 @@ impl<'n> Builder<'n> {
                 _ => None,
             };
             let arguments = inner.as_ref().map_or(&[][..], |(variable, _)| &self.atoms[variable - self.inputs]);
-            let Some((variable, scale)) = inner.as_ref().filter(|_| !arguments.is_empty() && forms.len() + arguments.len() <= ARGUMENTS)
+            let Some((variable, scale)) =
+                inner.as_ref().filter(|_| !arguments.is_empty() && forms.len() + arguments.len() <= ARGUMENTS)
             else {
                 at += 1;
                 continue;
@@ -499,7 +504,7 @@ impl<'n> Builder<'n> {
             .iter()
             .find(|(_, users)| users.len() > 1)
             .map(|(&atom, users)| (self.show_atom(atom), users.clone()));
-        Outcome::Affine { matrix, bias, steps }
+        Outcome::Affine { matrix, bias, steps: Box::new(steps) }
     }
 
     /// An atom as a formula, when it is short.

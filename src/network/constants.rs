@@ -101,7 +101,9 @@ impl Constants {
             ExprKind::Shape(axes) => axes.clone(),
             ExprKind::Number(_) => vec![self.integer(expr)?],
             _ => {
-                return Err(vec![wrong_kind(expr.span, "this", "a shape").help("write a shape such as `8` or `3x8x8`")]);
+                return Err(vec![
+                    wrong_kind(expr.span, "this", "a shape").help("write a shape such as `8` or `3x8x8`"),
+                ]);
             }
         };
         checked_shape(axes, expr.span)

@@ -19,11 +19,14 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources, color: bool) -> Str
 fn one(diagnostic: &Diagnostic, sources: &Sources, renderer: &Renderer) -> String {
     let id = diagnostic.code.id();
     let message = printable(&diagnostic.message);
-    let pages: BTreeMap<u32, Page> = places(diagnostic).map(|(span, ..)| (span.file, Page::of(sources, diagnostic, span.file))).collect();
+    let pages: BTreeMap<u32, Page> =
+        places(diagnostic).map(|(span, ..)| (span.file, Page::of(sources, diagnostic, span.file))).collect();
     let title = Level::ERROR.primary_title(message.as_str()).id(id.as_str());
-    let words: Vec<(Span, bool, String)> = places(diagnostic).map(|(s, primary, w)| (s, primary, printable(w))).collect();
+    let words: Vec<(Span, bool, String)> =
+        places(diagnostic).map(|(s, primary, w)| (s, primary, printable(w))).collect();
     let mut snippets: Vec<Snippet<'_, _>> = Vec::new();
-    let order = std::iter::once(diagnostic.span.file).chain(pages.keys().copied().filter(|f| *f != diagnostic.span.file));
+    let order =
+        std::iter::once(diagnostic.span.file).chain(pages.keys().copied().filter(|f| *f != diagnostic.span.file));
     for file in order {
         let Some(page) = pages.get(&file) else { continue };
         let annotations = words.iter().filter(|w| w.0.file == file).map(|(span, primary, label)| {
@@ -66,7 +69,8 @@ impl Page {
     fn of(sources: &Sources, diagnostic: &Diagnostic, file: u32) -> Page {
         let empty = crate::diagnostic::Source { name: String::new(), text: String::new() };
         let source = sources.files.get(file as usize).unwrap_or(&empty);
-        let spans: Vec<Range<usize>> = places(diagnostic).filter(|p| p.0.file == file).map(|p| clamp(&source.text, p.0)).collect();
+        let spans: Vec<Range<usize>> =
+            places(diagnostic).filter(|p| p.0.file == file).map(|p| clamp(&source.text, p.0)).collect();
         let from = spans.iter().map(|s| s.start).min().unwrap_or(0);
         let to = spans.iter().map(|s| s.end).max().unwrap_or(0);
         let start = source.text[..from].rfind('\n').map_or(0, |i| i + 1);
@@ -97,7 +101,10 @@ impl Page {
             let shown = if c == '\t' || !c.is_control() { c } else { '\u{fffd}' };
             self.push(keep.start + i..keep.start + i + c.len_utf8(), shown.encode_utf8(&mut [0; 4]));
         }
-        self.push(keep.start + body.len()..line.end, if keep.end < line.end && line.len() > LONGEST_LINE { "…\n" } else { "\n" });
+        self.push(
+            keep.start + body.len()..line.end,
+            if keep.end < line.end && line.len() > LONGEST_LINE { "…\n" } else { "\n" },
+        );
     }
 
     fn push(&mut self, from: Range<usize>, shown: &str) {
@@ -109,7 +116,10 @@ impl Page {
     fn range(&self, span: Span) -> Range<usize> {
         let map = |at: usize| {
             let piece = self.pieces.partition_point(|p| p.0 <= at).checked_sub(1).map(|i| self.pieces[i]);
-            piece.map_or(0, |(start, shown, length, width)| if at - start >= length.max(1) { shown + width } else { shown })
+            piece.map_or(
+                0,
+                |(start, shown, length, width)| if at - start >= length.max(1) { shown + width } else { shown },
+            )
         };
         let (start, end) = (map(span.start), map(span.end));
         let end = end.max(start).min(self.text.len());

@@ -8,10 +8,13 @@ use pest::iterators::Pair;
 use super::chain::Nodes;
 use super::parse::Rule;
 use super::tree::{Claim, Declaration, File, Item, Name, NetworkItem, Statement, StatementKind};
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::{Code, Diagnostic, Span};
 
 /// The most digits that the numbers of one file may have together.
 const MAX_TOTAL_DIGITS: usize = 32 << 20;
+
+/// The most bytes of shape and domain that the names of one declaration may multiply to.
+const MAX_SHARED: usize = 1 << 20;
 
 /// Makes the tree of a text, or of a part of it that begins at byte `base` of the file.
 pub(super) struct Builder<'t> {
@@ -19,6 +22,8 @@ pub(super) struct Builder<'t> {
     file: u32,
     base: usize,
     digits: usize,
+    /// Whether the part being built was already found to be too deep.
+    pub(super) too_deep: bool,
     /// What has been built.
     pub tree: File,
     /// The mistakes found.
@@ -29,7 +34,7 @@ impl<'t> Builder<'t> {
     /// A builder for a whole text.
     pub fn new(text: &'t str, file: u32) -> Builder<'t> {
         let (tree, diagnostics) = (File::default(), Vec::new());
-        Builder { text, file, base: 0, digits: MAX_TOTAL_DIGITS, tree, diagnostics }
+        Builder { text, file, base: 0, digits: MAX_TOTAL_DIGITS, too_deep: false, tree, diagnostics }
     }
 
     /// Goes on with the part of the file that begins at byte `base`.
@@ -72,6 +77,7 @@ impl<'t> Builder<'t> {
 
     /// Whether `build` finds no mistake; also what it builds.
     fn sound<T>(&mut self, build: impl FnOnce(&mut Self) -> T) -> (T, bool) {
+        self.too_deep = false;
         let before = self.diagnostics.len();
         let built = build(self);
         (built, self.diagnostics.len() == before)
@@ -189,19 +195,28 @@ impl<'t> Builder<'t> {
 
     /// One declaration, which may have several names.
     fn declaration(&mut self, mut nodes: Nodes) -> Vec<Declaration> {
-        let (mut names, mut shape, mut domain) = (Vec::new(), None, None);
+        let (mut names, mut shape, mut domain, mut length) = (Vec::new(), None, None, 0);
         for node in nodes.by_ref() {
             match node.as_rule() {
                 Rule::name => names.push(self.name(&node)),
                 Rule::shape | Rule::axis => {
                     let span = self.span(&node);
+                    length += node.as_str().len();
                     shape = Some((self.axes(node.as_str(), span), span));
                 }
-                Rule::domain => domain = Some(self.domain(node.into_inner().peekable())),
+                Rule::domain => {
+                    length += node.as_str().len();
+                    domain = Some(self.domain(node.into_inner().peekable()));
+                }
                 _ => {}
             }
         }
         let Some((shape, shape_span)) = shape else { return Vec::new() };
+        if names.len().saturating_mul(length) > MAX_SHARED {
+            let message = "the shape or domain of so many names is too long";
+            self.report(Diagnostic::new(Code::FileTooLarge, shape_span, message).help("declare the names one by one"));
+            return Vec::new();
+        }
         let declare = |name| Declaration { name, shape: shape.clone(), shape_span, domain: domain.clone() };
         names.into_iter().map(declare).collect()
     }

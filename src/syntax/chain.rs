@@ -184,11 +184,14 @@ impl Builder<'_> {
         if depth <= MAX_DEPTH {
             return Built { expr: Expr { kind, span }, depth };
         }
-        self.report(
-            Diagnostic::new(Code::NestedTooDeeply, span, "this expression is too long")
-                .label(format!("more than {MAX_DEPTH} operations inside one another"))
-                .help("name parts of it: `a = ...` in a network, `let a = ...` outside"),
-        );
+        if !self.too_deep {
+            self.report(
+                Diagnostic::new(Code::NestedTooDeeply, span, "this expression is too long")
+                    .label(format!("more than {MAX_DEPTH} operations inside one another"))
+                    .help("name parts of it: `a = ...` in a network, `let a = ...` outside"),
+            );
+        }
+        self.too_deep = true;
         stand_in(span)
     }
 

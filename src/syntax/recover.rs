@@ -253,8 +253,7 @@ impl<'t> Recovery<'t> {
 
     /// The statements up to `}`, and whether there is one. `open` is the `{`.
     fn body(&mut self, network: &mut NetworkItem, open: Option<Token>) -> bool {
-        loop {
-            let Some(token) = self.next_piece() else { break };
+        while let Some(token) = self.next_piece() {
             if token.kind == Kind::CloseBrace {
                 self.lexer.next();
                 network.span = network.span.to(self.span(token));

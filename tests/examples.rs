@@ -1,0 +1,66 @@
+//! Every example proves what its claims say; its witnesses re-evaluate; its layout is standard.
+
+use std::path::{Path, PathBuf};
+
+use netprove::collapse::Region;
+use netprove::decide::{Evidence, search};
+use netprove::diagnostic::Source;
+use netprove::network::{NoImports, Program, check};
+use netprove::report::{Status, prove};
+
+const MEMORY: u64 = 1 << 30;
+
+fn examples() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let entries = std::fs::read_dir(folder).expect("the folder of examples").map(|e| e.expect("an entry").path());
+    let mut files: Vec<PathBuf> = entries.filter(|p| p.extension().is_some_and(|e| e == "net")).collect();
+    files.sort();
+    assert!(files.len() >= 13, "the examples are there");
+    files
+}
+
+fn program(path: &Path) -> Program {
+    let text = std::fs::read_to_string(path).expect("readable");
+    let name = path.display().to_string();
+    check(Source { name, text }, &NoImports, MEMORY)
+        .unwrap_or_else(|r| panic!("{}: {:?}", path.display(), r.diagnostics))
+}
+
+#[test]
+fn every_claim_of_every_example_is_proved() {
+    for path in examples() {
+        let program = program(&path);
+        let report = prove(&program, MEMORY);
+        assert!(!program.claims.is_empty(), "{}: an example claims something", path.display());
+        for claim in &program.claims {
+            assert_eq!(report.status(claim), Status::Proved, "{}: {}", path.display(), claim.text);
+        }
+    }
+}
+
+#[test]
+fn the_evidence_of_every_example_holds_up() {
+    for path in examples() {
+        let program = program(&path);
+        let report = prove(&program, MEMORY);
+        for (network, result) in program.networks.iter().zip(&report.results) {
+            match &result.decision.evidence {
+                Evidence::Witness(witness) => assert!(search::verify(network, witness), "{}", network.name),
+                Evidence::Composition(map) => {
+                    let again = Region::whole(network).expect("affine").collapse(MEMORY).expect("small");
+                    assert_eq!(map, &again, "{}", network.name);
+                }
+                Evidence::NormalForm(map, _) => assert_eq!(map.matrix.columns(), network.input_elements()),
+                other => panic!("{}: {other:?}", network.name),
+            }
+        }
+    }
+}
+
+#[test]
+fn every_example_is_laid_out_in_the_standard_way() {
+    for path in examples() {
+        let text = std::fs::read_to_string(&path).expect("readable");
+        assert_eq!(netprove::syntax::format(&text).expect("it parses"), text, "{}", path.display());
+    }
+}
