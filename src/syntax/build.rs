@@ -204,9 +204,9 @@ impl<'t> Builder<'t> {
                     length += node.as_str().len();
                     shape = Some((self.axes(node.as_str(), span), span));
                 }
-                Rule::domain => {
+                Rule::interval => {
                     length += node.as_str().len();
-                    domain = Some(self.domain(node.into_inner().peekable()));
+                    domain = Some(self.interval(node.into_inner().peekable()));
                 }
                 _ => {}
             }
@@ -221,8 +221,7 @@ impl<'t> Builder<'t> {
         names.into_iter().map(declare).collect()
     }
 
-    fn domain(&mut self, mut nodes: Nodes) -> (super::tree::Expr, super::tree::Expr) {
-        nodes.next_if(|node| node.as_rule() == Rule::in_word);
+    fn interval(&mut self, mut nodes: Nodes) -> (super::tree::Expr, super::tree::Expr) {
         nodes.next_if(|node| node.as_rule() == Rule::open_list);
         let low = self.expression(&mut nodes);
         nodes.next_if(|node| node.as_rule() == Rule::comma);
@@ -247,6 +246,7 @@ impl<'t> Builder<'t> {
     /// Adds a network to the tree, or poisons its name if its parameters could not be read.
     pub(super) fn finish(&mut self, network: NetworkItem) {
         match network.parameters.is_empty() {
+            true if network.name.text.is_empty() => {}
             true => self.tree.poisoned.push(network.name.text),
             false => self.tree.items.push(Item::Network(network)),
         }

@@ -48,7 +48,7 @@ impl Mistake<'_> {
 
     /// Whether any value could have followed.
     pub fn expects_value(&self) -> bool {
-        self.expects(&[Rule::number, Rule::list, Rule::group])
+        self.expects(&[Rule::number, Rule::list, Rule::group, Rule::lone_value])
     }
 
     /// Whether the token found lies in the piece, not after it.
@@ -88,7 +88,13 @@ impl Mistake<'_> {
 }
 
 /// The diagnostic of a piece that the grammar does not read.
-pub(super) fn explain(text: &str, file: u32, region: &Region, context: Context, error: &Error<Rule>) -> Diagnostic {
+pub(super) fn explain(
+    text: &str,
+    file: u32,
+    region: &Region,
+    context: Context,
+    error: &Error<Rule>,
+) -> Diagnostic {
     let at = match error.location {
         InputLocation::Pos(at) | InputLocation::Span((at, _)) => region.start + at,
     };
@@ -99,8 +105,7 @@ pub(super) fn explain(text: &str, file: u32, region: &Region, context: Context, 
     };
     let mistake = locate(text, file, region, context, at, positives);
     let diagnostic = hint(&mistake).unwrap_or_else(|| {
-        Diagnostic::new(Code::Syntax, mistake.span(), mistake.message())
-            .label(format!("expected {}", expected(&mistake)))
+        Diagnostic::new(Code::Syntax, mistake.span(), mistake.message()).label(format!("expected {}", expected(&mistake)))
     });
     with_open_bracket(diagnostic, &mistake)
 }
@@ -111,7 +116,7 @@ fn locate<'t>(text: &'t str, file: u32, region: &Region, context: Context, at: u
     let mut lexer = Lexer::from(text, region.start);
     while let Some(token) = lexer.significant() {
         // A line break that does not end the piece is nothing that could be found.
-        if token.kind == Kind::Newline && (token.end <= region.end || region.depth > 0) {
+        if token.kind == Kind::Newline && token.end <= region.end {
             continue;
         }
         if token.end > at || token.start >= region.end {
@@ -145,8 +150,7 @@ fn with_open_bracket(diagnostic: Diagnostic, mistake: &Mistake) -> Diagnostic {
 pub(super) fn quoted(word: &str) -> String {
     let mut characters = word.chars();
     match (characters.next(), characters.next()) {
-        (Some(c), None) if !(c.is_ascii_graphic() || c.is_alphanumeric() || "×≠−·∀→“”‘’".contains(c)) =>
-        {
+        (Some(c), None) if !c.is_ascii_graphic() && !(c.is_alphanumeric() || "×≠−·∀→“”‘’".contains(c)) => {
             format!("the character U+{:04X}", c as u32)
         }
         _ if word.chars().count() > 40 => format!("`{}…`", word.chars().take(39).collect::<String>()),
@@ -160,20 +164,23 @@ fn expected(mistake: &Mistake) -> String {
         return "`let`, `forall`, `network`, `import` or `prove`".to_string();
     }
     let mut words: Vec<&str> = Vec::new();
-    if mistake.expects_value() {
+    if mistake.expects(&[Rule::lone_statement]) {
+        words.push("a statement");
+    } else if mistake.expects_value() {
         words.push("a value");
     } else if mistake.expects(&[Rule::shape, Rule::axis]) {
         words.push("a shape such as `1x8x8`");
-    } else if mistake.expects(&[Rule::call]) {
+    } else if mistake.before.is_some_and(|token| token.kind == Kind::Pipe) {
         words.push("a layer or a network");
     } else if mistake.expects(&[Rule::name, Rule::parameter, Rule::declaration, Rule::keyword]) {
         words.push("a name");
     } else if mistake.expects(&[Rule::string]) {
         words.push("a file's name in double quotes");
     }
-    let marks: [(&[Rule], &str); 9] = [
+    let marks: [(&[Rule], &str); 10] = [
         (&[Rule::property, Rule::is_word], "`is`"),
-        (&[Rule::comparison, Rule::relation], "`==` or `!=`"),
+        (&[Rule::comparison, Rule::relation], "`==`"),
+        (&[Rule::comparison, Rule::relation], "`!=`"),
         (&[Rule::comma], "`,`"),
         (&[Rule::close_paren], "`)`"),
         (&[Rule::close_list], "`]`"),
@@ -184,14 +191,15 @@ fn expected(mistake: &Mistake) -> String {
     ];
     words.extend(marks.iter().filter(|(rules, _)| mistake.expects(rules)).map(|(_, word)| *word));
     if mistake.expects(&[Rule::EOI]) {
-        words.push(if mistake.context == Context::Header { "`{` or `=`" } else { "the end of the line" });
+        let after: &[&str] = if mistake.context == Context::Header { &["`{`", "`=`"] } else { &["the end of the line"] };
+        words.extend(after);
     }
     // What may follow nearly anything is worth saying only where nothing else may.
     let weak: [(&[Rule], &str); 7] = [
         (&[Rule::equals], "`=`"),
         (&[Rule::open_paren], "`(`"),
-        (&[Rule::open_list], "`[`"),
-        (&[Rule::in_word, Rule::domain], "`in`"),
+        (&[Rule::open_list, Rule::interval], "`[`"),
+        (&[Rule::in_word], "`in`"),
         (&[Rule::within_word], "`within`"),
         (&[Rule::as_word], "`as`"),
         (&[Rule::operator, Rule::pipe], "an operator"),

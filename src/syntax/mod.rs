@@ -1,6 +1,6 @@
 //! Text to syntax tree, and back to tidy text.
 //!
-//! [`parse`] reads a file by `grammar/net.pest` and reports every mistake in one run; [`format`]
+//! [`parse`] reads a file by `grammar/net.pest` and reports every mistake in one run; [`format()`]
 //! rewrites one in the usual layout. Neither knows what a name or a shape means.
 
 mod build;

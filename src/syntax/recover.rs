@@ -89,6 +89,7 @@ impl<'t> Recovery<'t> {
                     self.swallow = left.saturating_sub(closers.filter(|t| t.kind == Kind::Close).count());
                 }
                 _ => {
+                    self.swallow = if self.begins_item(token) { 0 } else { self.swallow };
                     self.lexer = before;
                     return Some(token);
                 }
@@ -112,7 +113,6 @@ impl<'t> Recovery<'t> {
                     break;
                 }
                 Kind::OpenBrace | Kind::Equals if header => {
-                    self.swallow = 0;
                     let region = Region { start: start.unwrap_or(token.start), end, depth };
                     return (region, Stop::Body(token));
                 }
@@ -126,7 +126,7 @@ impl<'t> Recovery<'t> {
             end = token.end;
             previous = Some(token);
         }
-        self.swallow = depth;
+        self.swallow += depth;
         (Region { start: start.unwrap_or(end), end, depth }, Stop::End)
     }
 
@@ -222,10 +222,13 @@ impl<'t> Recovery<'t> {
         self.builder.finish(network);
     }
 
+    /// The name that an unreadable header defines; empty if there is none.
     fn name_after(&self, word: Token, region: Region) -> Name {
         let token = Lexer::from(&self.text[..region.end.max(word.end)], word.end).significant();
-        let token = token.filter(|token| token.kind == Kind::Name).unwrap_or(word);
-        Name { text: token.text(self.text).to_string(), span: self.span(token) }
+        match token.filter(|token| token.kind == Kind::Name) {
+            Some(token) => Name { text: token.text(self.text).to_string(), span: self.span(token) },
+            None => Name { text: String::new(), span: self.span(word) },
+        }
     }
 
     fn missing_body(&mut self, region: Region) {
@@ -253,7 +256,8 @@ impl<'t> Recovery<'t> {
 
     /// The statements up to `}`, and whether there is one. `open` is the `{`.
     fn body(&mut self, network: &mut NetworkItem, open: Option<Token>) -> bool {
-        while let Some(token) = self.next_piece() {
+        loop {
+            let Some(token) = self.next_piece() else { break };
             if token.kind == Kind::CloseBrace {
                 self.lexer.next();
                 network.span = network.span.to(self.span(token));
@@ -284,7 +288,11 @@ impl<'t> Recovery<'t> {
             Some(token) => (self.span(token), format!("`{}`", token.text(self.text))),
             None => (Span { file: self.file, start: last, end: last }, "the end of the file".to_string()),
         };
-        let message = format!("the body of `{}` is never closed: expected `}}`, found {found}", network.name.text);
+        let name = match network.name.text.as_str() {
+            "" => "this network".to_string(),
+            name => format!("`{name}`"),
+        };
+        let message = format!("the body of {name} is never closed: expected `}}`, found {found}");
         self.builder.report(
             Diagnostic::new(Code::Syntax, span, message)
                 .label("expected `}` before this")

@@ -19,7 +19,7 @@ pub struct Operator {
 pub enum Structure {
     /// The identity on flat vectors: the shape may change, the order does not.
     Identity,
-    /// Output i is input p[i], for a permutation p.
+    /// Output i is input `p[i]`, for a permutation p.
     Permutation(Vec<usize>),
     /// Output i is input i times a number; each of n numbers serves `len / n` consecutive entries
     /// (one number: all; one a channel; one an entry).
