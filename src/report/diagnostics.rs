@@ -1,146 +1,111 @@
-//! Diagnostics as rustc prints them, by `annotate-snippets`.
+//! Diagnostics as rustc prints them: the message, the place, the underlined text, and what to write.
 
-use std::collections::BTreeMap;
-use std::ops::Range;
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use super::excerpt::{Mark, excerpt, visible};
+use crate::diagnostic::{Diagnostic, Source, Sources};
 
-use crate::diagnostic::{Diagnostic, Sources, Span};
+/// Places in one file at most this many lines apart are shown in one piece.
+const NEAR: usize = 12;
+/// The most characters of a message; names and paths have no length of their own.
+const LONGEST_MESSAGE: usize = 2000;
+/// Stands for a file's name while a diagnostic is laid out; [`visible`] lets no text contain it.
+const PLACE: char = '\u{fffc}';
 
-/// A line longer than this is shown in part: a person reads what surrounds the mistake.
-const LONGEST_LINE: usize = 160;
-
-/// All diagnostics, each followed by an empty line.
+/// The diagnostics as text, with a blank line between them and a line break at the end.
+///
+/// Nothing in a text, a file's name or a message reaches the terminal as a control character, and
+/// a long line is cut around what is marked. A place outside its file's text is moved into it; the
+/// place in a file that [`Sources`] does not have is left out.
 pub fn render(diagnostics: &[Diagnostic], sources: &Sources, color: bool) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
-    diagnostics.iter().map(|d| one(d, sources, &renderer) + "\n\n").collect()
+    let rendered = diagnostics.iter().map(|diagnostic| {
+        let (group, places) = group(diagnostic, sources);
+        named(&renderer.render(&[group]), &places) + "\n"
+    });
+    rendered.collect::<Vec<_>>().join("\n")
 }
 
-fn one(diagnostic: &Diagnostic, sources: &Sources, renderer: &Renderer) -> String {
-    let id = diagnostic.code.id();
-    let message = printable(&diagnostic.message);
-    let pages: BTreeMap<u32, Page> =
-        places(diagnostic).map(|(span, ..)| (span.file, Page::of(sources, diagnostic, span.file))).collect();
-    let title = Level::ERROR.primary_title(message.as_str()).id(id.as_str());
-    let words: Vec<(Span, bool, String)> =
-        places(diagnostic).map(|(s, primary, w)| (s, primary, printable(w))).collect();
-    let mut snippets: Vec<Snippet<'_, _>> = Vec::new();
-    let order =
-        std::iter::once(diagnostic.span.file).chain(pages.keys().copied().filter(|f| *f != diagnostic.span.file));
-    for file in order {
-        let Some(page) = pages.get(&file) else { continue };
-        let annotations = words.iter().filter(|w| w.0.file == file).map(|(span, primary, label)| {
-            let kind = if *primary { AnnotationKind::Primary } else { AnnotationKind::Context };
-            let annotation = kind.span(page.range(*span));
-            if label.is_empty() { annotation } else { annotation.label(label.as_str()) }
-        });
-        let snippet = Snippet::source(page.text.as_str()).path(page.name.as_str()).line_start(page.first_line);
-        snippets.push(snippet.annotations(annotations));
+/// Puts the true places where the renderer wrote [`PLACE`] and the place in the excerpt: in an
+/// excerpt of a long line the columns are others.
+fn named(rendered: &str, places: &[String]) -> String {
+    let mut pieces = rendered.split(PLACE);
+    let mut named = pieces.next().unwrap_or("").to_string();
+    for (piece, place) in pieces.zip(places) {
+        named.push_str(place);
+        named.push_str(piece.trim_start_matches(|c: char| c == ':' || c.is_ascii_digit()));
     }
-    let notes: Vec<String> = diagnostic.notes.iter().map(|n| printable(n)).collect();
-    let help = diagnostic.help.as_deref().map(printable);
-    let mut group: Group<'_> = title.elements(snippets);
-    for note in &notes {
-        group = group.element(Level::NOTE.message(note.as_str()));
-    }
-    if let Some(help) = &help {
-        group = group.element(Level::HELP.message(help.as_str()));
-    }
-    renderer.render(&[group])
+    named
 }
 
-/// Every place of a diagnostic: its span, whether it is the mistake itself, and the words.
-fn places(diagnostic: &Diagnostic) -> impl Iterator<Item = (Span, bool, &str)> {
-    let related = diagnostic.related.iter().map(|(span, label)| (*span, false, label.as_str()));
-    std::iter::once((diagnostic.span, true, diagnostic.label.as_str())).chain(related)
-}
-
-/// The lines of a file that a diagnostic touches, made safe to print: control characters are
-/// replaced one for one, and of very long lines only a part is kept.
-struct Page {
-    name: String,
-    text: String,
-    first_line: usize,
-    /// For each kept piece: where it begins in the file, where in `text`, and its length in both.
-    pieces: Vec<(usize, usize, usize, usize)>,
-}
-
-impl Page {
-    fn of(sources: &Sources, diagnostic: &Diagnostic, file: u32) -> Page {
-        let empty = crate::diagnostic::Source { name: String::new(), text: String::new() };
-        let source = sources.files.get(file as usize).unwrap_or(&empty);
-        let spans: Vec<Range<usize>> =
-            places(diagnostic).filter(|p| p.0.file == file).map(|p| clamp(&source.text, p.0)).collect();
-        let from = spans.iter().map(|s| s.start).min().unwrap_or(0);
-        let to = spans.iter().map(|s| s.end).max().unwrap_or(0);
-        let start = source.text[..from].rfind('\n').map_or(0, |i| i + 1);
-        let end = source.text[to..].find('\n').map_or(source.text.len(), |i| to + i);
-        let first_line = 1 + source.text[..start].bytes().filter(|&b| b == b'\n').count();
-        let mut page = Page { name: printable(&source.name), text: String::new(), first_line, pieces: Vec::new() };
-        let mut at = start;
-        for line in source.text[start..end].split_inclusive('\n') {
-            page.line(&source.text, at..at + line.len(), &spans);
-            at += line.len();
-        }
-        page
-    }
-
-    /// Keeps a line, or of a long one the surroundings of its first span.
-    fn line(&mut self, text: &str, line: Range<usize>, spans: &[Range<usize>]) {
-        let mut keep = line.clone();
-        if line.len() > LONGEST_LINE {
-            let focus = spans.iter().map(|s| s.start).find(|s| line.contains(s)).unwrap_or(line.start);
-            keep.start = floor(text, focus.saturating_sub(LONGEST_LINE / 2).max(line.start));
-            keep.end = floor(text, (focus + LONGEST_LINE / 2).min(line.end));
-        }
-        if keep.start > line.start {
-            self.push(keep.start..keep.start, "…");
-        }
-        let body = text[keep.clone()].trim_end_matches(['\n', '\r']);
-        for (i, c) in body.char_indices() {
-            let shown = if c == '\t' || !c.is_control() { c } else { '\u{fffd}' };
-            self.push(keep.start + i..keep.start + i + c.len_utf8(), shown.encode_utf8(&mut [0; 4]));
-        }
-        self.push(
-            keep.start + body.len()..line.end,
-            if keep.end < line.end && line.len() > LONGEST_LINE { "…\n" } else { "\n" },
-        );
-    }
-
-    fn push(&mut self, from: Range<usize>, shown: &str) {
-        self.pieces.push((from.start, self.text.len(), from.len(), shown.len()));
-        self.text.push_str(shown);
-    }
-
-    /// The range of the page that shows a span of the file; never empty of place, may be empty of text.
-    fn range(&self, span: Span) -> Range<usize> {
-        let map = |at: usize| {
-            let piece = self.pieces.partition_point(|p| p.0 <= at).checked_sub(1).map(|i| self.pieces[i]);
-            piece.map_or(
-                0,
-                |(start, shown, length, width)| if at - start >= length.max(1) { shown + width } else { shown },
-            )
+/// The parts of a diagnostic, and for each of its excerpts the place to name.
+fn group<'a>(diagnostic: &Diagnostic, sources: &Sources) -> (Group<'a>, Vec<String>) {
+    let mut places = Vec::new();
+    let title = Level::ERROR.primary_title(clean(&diagnostic.message)).id(diagnostic.code.id());
+    let mut group = Group::with_title(title);
+    for cluster in clusters(diagnostic, sources) {
+        let Some((first, source)) = cluster.first().and_then(|mark| Some((mark, file(sources, mark.file)?))) else {
+            continue;
         };
-        let (start, end) = (map(span.start), map(span.end));
-        let end = end.max(start).min(self.text.len());
-        // A span that ends a line must not swallow the line break.
-        start.min(end)..end
+        let place = cluster.iter().find(|mark| mark.primary).unwrap_or(first);
+        if source.text.is_empty() {
+            group = group.element(Origin::path(name(&source.name)));
+            continue;
+        }
+        places.push(format!("{}:{}:{}", name(&source.name), place.line, place.column(&source.text)));
+        let shown = excerpt(&source.text, &cluster);
+        let annotations = cluster.iter().zip(&shown.ranges).map(|(mark, range)| annotation(mark, *range));
+        let snippet = Snippet::source(shown.source).line_start(first.line).path(PLACE.to_string());
+        group = group.element(snippet.annotations(annotations));
     }
+    let notes = diagnostic.notes.iter().map(|note| Level::NOTE.message(clean(note)));
+    let help = diagnostic.help.iter().map(|help| Level::HELP.message(clean(help)));
+    (group.elements(notes).elements(help), places)
 }
 
-fn clamp(text: &str, span: Span) -> Range<usize> {
-    let start = floor(text, span.start.min(text.len()));
-    start..floor(text, span.end.clamp(start, text.len()))
+fn annotation<'a>(mark: &Mark, (start, end): (usize, usize)) -> Annotation<'a> {
+    let kind = if mark.primary { AnnotationKind::Primary } else { AnnotationKind::Context };
+    let label = clean(&mark.label).replace('\n', " ");
+    kind.span(start..end.max(start)).label((!label.is_empty()).then_some(label))
 }
 
-fn floor(text: &str, mut at: usize) -> usize {
-    while !text.is_char_boundary(at) {
-        at -= 1;
+/// The places of a diagnostic, those near one another together; its own place is in the first.
+fn clusters(diagnostic: &Diagnostic, sources: &Sources) -> Vec<Vec<Mark>> {
+    let own = [(diagnostic.span, diagnostic.label.as_str(), true)];
+    let related = diagnostic.related.iter().map(|(span, label)| (*span, label.as_str(), false));
+    let mut marks: Vec<Mark> = own
+        .into_iter()
+        .chain(related)
+        .filter_map(|(span, label, primary)| Some(Mark::new(&file(sources, span.file)?.text, span, label, primary)))
+        .collect();
+    marks.sort_by_key(|mark| (mark.file, mark.start, mark.end));
+    let mut clusters: Vec<Vec<Mark>> = Vec::new();
+    for mark in marks {
+        let near = |other: &Mark| {
+            let last = file(sources, other.file).map_or(0, |source| other.last_line(&source.text));
+            other.file == mark.file && mark.line.saturating_sub(last) <= NEAR
+        };
+        match clusters.last_mut().filter(|cluster| cluster.iter().any(near)) {
+            Some(cluster) => cluster.push(mark),
+            None => clusters.push(vec![mark]),
+        }
     }
-    at
+    clusters.sort_by_key(|cluster| !cluster.iter().any(|mark| mark.primary));
+    clusters
 }
 
-/// Words without control characters, so that no file can steer a terminal.
-fn printable(words: &str) -> String {
-    words.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+fn file(sources: &Sources, file: u32) -> Option<&Source> {
+    sources.files.get(file as usize)
+}
+
+/// A message without control characters; it may have several lines.
+fn clean(message: &str) -> String {
+    let cut = message.chars().nth(LONGEST_MESSAGE).map(|_| '…');
+    let shown = message.chars().take(LONGEST_MESSAGE).map(|c| if c == '\n' { c } else { visible(c) });
+    shown.chain(cut).collect()
+}
+
+/// A file's name on one line.
+fn name(name: &str) -> String {
+    clean(if name == "-" { "standard input" } else { name }).replace('\n', "␊")
 }

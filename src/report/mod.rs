@@ -2,6 +2,7 @@
 
 pub mod diagnostics;
 pub mod document;
+mod excerpt;
 pub mod explain;
 pub mod export;
 pub mod json;

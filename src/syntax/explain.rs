@@ -88,13 +88,7 @@ impl Mistake<'_> {
 }
 
 /// The diagnostic of a piece that the grammar does not read.
-pub(super) fn explain(
-    text: &str,
-    file: u32,
-    region: &Region,
-    context: Context,
-    error: &Error<Rule>,
-) -> Diagnostic {
+pub(super) fn explain(text: &str, file: u32, region: &Region, context: Context, error: &Error<Rule>) -> Diagnostic {
     let at = match error.location {
         InputLocation::Pos(at) | InputLocation::Span((at, _)) => region.start + at,
     };
@@ -105,7 +99,8 @@ pub(super) fn explain(
     };
     let mistake = locate(text, file, region, context, at, positives);
     let diagnostic = hint(&mistake).unwrap_or_else(|| {
-        Diagnostic::new(Code::Syntax, mistake.span(), mistake.message()).label(format!("expected {}", expected(&mistake)))
+        Diagnostic::new(Code::Syntax, mistake.span(), mistake.message())
+            .label(format!("expected {}", expected(&mistake)))
     });
     with_open_bracket(diagnostic, &mistake)
 }
@@ -150,7 +145,8 @@ fn with_open_bracket(diagnostic: Diagnostic, mistake: &Mistake) -> Diagnostic {
 pub(super) fn quoted(word: &str) -> String {
     let mut characters = word.chars();
     match (characters.next(), characters.next()) {
-        (Some(c), None) if !c.is_ascii_graphic() && !(c.is_alphanumeric() || "×≠−·∀→“”‘’".contains(c)) => {
+        (Some(c), None) if !(c.is_ascii_graphic() || c.is_alphanumeric() || "×≠−·∀→“”‘’".contains(c)) =>
+        {
             format!("the character U+{:04X}", c as u32)
         }
         _ if word.chars().count() > 40 => format!("`{}…`", word.chars().take(39).collect::<String>()),
@@ -191,7 +187,8 @@ fn expected(mistake: &Mistake) -> String {
     ];
     words.extend(marks.iter().filter(|(rules, _)| mistake.expects(rules)).map(|(_, word)| *word));
     if mistake.expects(&[Rule::EOI]) {
-        let after: &[&str] = if mistake.context == Context::Header { &["`{`", "`=`"] } else { &["the end of the line"] };
+        let after: &[&str] =
+            if mistake.context == Context::Header { &["`{`", "`=`"] } else { &["the end of the line"] };
         words.extend(after);
     }
     // What may follow nearly anything is worth saying only where nothing else may.

@@ -98,9 +98,8 @@ impl Layout<'_> {
     /// Where a line stands that begins with this token. A comment stands where the next word does.
     fn indent(&self, first: Token, upcoming: Option<Token>) -> usize {
         let closes = matches!(first.kind, Kind::Close | Kind::CloseBrace);
-        let continues = || {
-            self.previous.is_some_and(Token::continues) || upcoming.is_some_and(|token| token.kind == Kind::Pipe)
-        };
+        let continues =
+            || self.previous.is_some_and(Token::continues) || upcoming.is_some_and(|token| token.kind == Kind::Pipe);
         match self.brackets.last() {
             Some(bracket) if closes => bracket.closing,
             Some(bracket) if bracket.mark != "{" => bracket.inside,

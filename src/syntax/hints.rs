@@ -49,7 +49,8 @@ fn unreadable(mistake: &Mistake) -> Option<Diagnostic> {
                 .help("write `\"model.onnx\"`"),
         ),
         Kind::BadNumber => {
-            let diagnostic = Diagnostic::new(Code::InvalidNumber, mistake.span(), format!("{} is not a number", quoted(word)));
+            let diagnostic =
+                Diagnostic::new(Code::InvalidNumber, mistake.span(), format!("{} is not a number", quoted(word)));
             Some(match number_help(word) {
                 Some(help) => diagnostic.label("not a number").help(help),
                 None => diagnostic.label("not a number"),
@@ -82,7 +83,8 @@ fn number_help(word: &str) -> Option<String> {
     }
     let digits = word.find(|c: char| !c.is_ascii_digit()).unwrap_or(word.len());
     let (number, name) = word.split_at(digits);
-    let is_name = name.chars().all(|c| c.is_ascii_alphanumeric()) && name.starts_with(|c: char| c.is_ascii_alphabetic());
+    let is_name =
+        name.chars().all(|c| c.is_ascii_alphanumeric()) && name.starts_with(|c: char| c.is_ascii_alphabetic());
     is_name.then(|| format!("a product is written with `*`: `{number} * {name}`; a name does not begin with a digit"))
 }
 
@@ -114,13 +116,19 @@ fn unmatched(mistake: &Mistake) -> Option<Diagnostic> {
     mistake.found.filter(|token| token.kind == Kind::Close && mistake.inside())?;
     let word = mistake.word();
     let Some(open) = mistake.open.last() else {
-        return Some(syntax(mistake, format!("this `{word}` closes nothing")).label("unexpected").help("remove it, or write its opening bracket before it"));
+        return Some(
+            syntax(mistake, format!("this `{word}` closes nothing"))
+                .label("unexpected")
+                .help("remove it, or write its opening bracket before it"),
+        );
     };
     let opener = open.text(mistake.text);
     let fits = matches!((opener, word), ("(", ")") | ("[", "]"));
     let span = Span { file: mistake.file, start: open.start, end: open.end };
     (!fits).then(|| {
-        syntax(mistake, mistake.message()).label("this closes another bracket").related(span, format!("this `{opener}` is still open"))
+        syntax(mistake, mistake.message())
+            .label("this closes another bracket")
+            .related(span, format!("this `{opener}` is still open"))
     })
 }
 
@@ -133,7 +141,9 @@ fn out_of_place(mistake: &Mistake) -> Option<Diagnostic> {
             "let" => "write `a = ...` without `let`, or put the constant above the network",
             _ => "close the network with `}` first",
         };
-        return Some(syntax(mistake, format!("`{word}` cannot stand inside a network")).label("not a statement").help(help));
+        return Some(
+            syntax(mistake, format!("`{word}` cannot stand inside a network")).label("not a statement").help(help),
+        );
     }
     if mistake.context != Context::Item {
         return None;
@@ -149,7 +159,9 @@ fn out_of_place(mistake: &Mistake) -> Option<Diagnostic> {
         ("assert" | "claim" | "theorem" | "check", _) => "did you mean `prove`?".to_string(),
         (_, Some(item)) if !defines => format!("did you mean `{item}`?"),
         _ if defines => format!("a constant is defined with `let {word} = ...`"),
-        _ if found.kind == Kind::Name => "steps stand in the body of a network: `network f(x: 1x8x8) { ... }`".to_string(),
+        _ if found.kind == Kind::Name => {
+            "steps stand in the body of a network: `network f(x: 1x8x8) { ... }`".to_string()
+        }
         _ => return None,
     };
     Some(syntax(mistake, mistake.message()).label("not an item").help(help))
@@ -157,10 +169,11 @@ fn out_of_place(mistake: &Mistake) -> Option<Diagnostic> {
 
 /// `in = 3`
 fn reserved_name(mistake: &Mistake) -> Option<Diagnostic> {
-    mistake.found.filter(|token| token.kind == Kind::Reserved && mistake.inside())?;
+    let found = mistake.found.filter(|token| token.kind == Kind::Reserved && mistake.inside())?;
     let names = [Rule::name, Rule::call, Rule::keyword, Rule::parameter, Rule::declaration];
     let word = mistake.word();
-    let links = matches!(word, "is" | "as" | "within") && mistake.expects_value();
+    let defines = Lexer::from(mistake.text, found.end).significant().is_some_and(|token| token.kind == Kind::Equals);
+    let links = matches!(word, "is" | "as" | "within") && mistake.expects_value() && !defines;
     (mistake.expects(&names) && !links).then(|| {
         syntax(mistake, format!("`{word}` is a reserved word and cannot be a name"))
             .label("reserved")
@@ -173,19 +186,31 @@ fn plain(mistake: &Mistake) -> Option<Diagnostic> {
     let kind = mistake.found.map(|token| token.kind)?;
     let ends = mistake.expects(&[Rule::EOI]);
     let help = match (kind, mistake.word()) {
-        (Kind::Equals, _) if mistake.expects(&[Rule::relation, Rule::comparison]) => "a claim is written with `==`; `=` defines a name",
-        (Kind::Relation, _) if mistake.expects(&[Rule::equals]) && !mistake.expects_value() => "`=` defines a name; `==` stands only in a claim: `prove f == g`",
+        (Kind::Equals, _) if mistake.expects(&[Rule::relation, Rule::comparison]) => {
+            "a claim is written with `==`; `=` defines a name"
+        }
+        (Kind::Relation, _) if mistake.expects(&[Rule::equals]) && !mistake.expects_value() => {
+            "`=` defines a name; `==` stands only in a claim: `prove f == g`"
+        }
         (Kind::Relation, _) if ends => "`==` stands only in a claim, once: `prove f == g`",
-        (Kind::Equals, _) if ends || mistake.context == Context::Statement && mistake.open.is_empty() => "the left side of `=` is one name",
+        (Kind::Equals, _) if ends || mistake.context == Context::Statement && mistake.open.is_empty() => {
+            "the left side of `=` is one name"
+        }
         (Kind::Comma, _) if mistake.expects_value() => "a value is missing here, or there is one comma too many",
         (Kind::Operator, "+") if mistake.expects_value() => "there is no unary `+`; leave it out",
         (Kind::Name, word) if mistake.expects(&[Rule::property, Rule::is_word]) && mistake.inside() => {
             let help = format!("write `is {word}`");
             return Some(syntax(mistake, mistake.message()).label("expected `is`, `==` or `!=`").help(help));
         }
-        (Kind::Name | Kind::Text, _) if mistake.expects(&[Rule::string]) && !mistake.expects_value() => "write `import \"other.net\"`",
-        (Kind::Reserved, "is") if mistake.expects(&[Rule::comparison, Rule::relation]) => "after `forall ... .` stands an equation: `forall x: 8. f(x) == g(x)`",
-        _ if mistake.expects(&[Rule::colon]) || (kind == Kind::Close && mistake.context == Context::Header) => "write each name with its shape: `x: 1x8x8`",
+        (Kind::Name | Kind::Text, _) if mistake.expects(&[Rule::string]) && !mistake.expects_value() => {
+            "write `import \"other.net\"`"
+        }
+        (Kind::Reserved, "is") if mistake.expects(&[Rule::comparison, Rule::relation]) => {
+            "after `forall ... .` stands an equation: `forall x: 8. f(x) == g(x)`"
+        }
+        _ if mistake.expects(&[Rule::colon]) || (kind == Kind::Close && mistake.context == Context::Header) => {
+            "write each name with its shape: `x: 1x8x8`"
+        }
         (Kind::Name | Kind::Number, _) if ends && mistake.context == Context::Statement && mistake.inside() => {
             "one statement stands on a line; a value goes into a layer with `|>`"
         }

@@ -87,9 +87,8 @@ pub(super) const RESERVED: [&str; 10] =
 pub(super) const ITEM_WORDS: [&str; 5] = ["let", "forall", "network", "import", "prove"];
 
 /// Operators of other languages, longest first, read as one word so that a message can name them.
-const FOREIGN: [&str; 18] = [
-    "===", "!==", "...", "|>=", ":=", "->", "=>", "<=", ">=", "**", "//", "/*", "*/", "&&", "||", "++", "<-", "::",
-];
+const FOREIGN: [&str; 18] =
+    ["===", "!==", "...", "|>=", ":=", "->", "=>", "<=", ">=", "**", "//", "/*", "*/", "&&", "||", "++", "<-", "::"];
 
 /// An iterator over the tokens of a text. Blanks and a leading byte order mark are skipped.
 #[derive(Clone, Copy, Debug)]

@@ -45,7 +45,7 @@ pub fn parse(text: &str, file: u32) -> (File, Vec<Diagnostic>) {
             recovery.run();
             builder = recovery.builder;
             if builder.diagnostics.is_empty() {
-                let whole = Region { start: 0, end: text.len(), depth: 0 };
+                let whole = Region { start: 0, end: text.len() };
                 builder.report(explain(text, file, &whole, Context::Item, &error));
             }
         }

@@ -22,8 +22,6 @@ pub(super) const GIVE_UP: usize = 1000;
 pub(super) struct Region {
     pub start: usize,
     pub end: usize,
-    /// How many round and square brackets were still open at its end.
-    pub depth: usize,
 }
 
 /// What ended a region.
@@ -113,7 +111,7 @@ impl<'t> Recovery<'t> {
                     break;
                 }
                 Kind::OpenBrace | Kind::Equals if header => {
-                    let region = Region { start: start.unwrap_or(token.start), end, depth };
+                    let region = Region { start: start.unwrap_or(token.start), end };
                     return (region, Stop::Body(token));
                 }
                 Kind::OpenBrace => braces += 1,
@@ -127,7 +125,7 @@ impl<'t> Recovery<'t> {
             previous = Some(token);
         }
         self.swallow += depth;
-        (Region { start: start.unwrap_or(end), end, depth }, Stop::End)
+        (Region { start: start.unwrap_or(end), end }, Stop::End)
     }
 
     /// Whether a piece goes on after a line break, where the lexer stands.
@@ -242,7 +240,7 @@ impl<'t> Recovery<'t> {
 
     /// The body `= VALUE`.
     fn value(&mut self, network: &mut NetworkItem) -> bool {
-        let mut region = Region { start: self.lexer.position(), end: self.lexer.position(), depth: 0 };
+        let mut region = Region { start: self.lexer.position(), end: self.lexer.position() };
         if let Some(next) = self.lexer.ahead().filter(|&token| !self.begins_item(token)) {
             self.lexer = Lexer::from(self.text, next.start);
             region = self.region(false).0;
@@ -256,8 +254,7 @@ impl<'t> Recovery<'t> {
 
     /// The statements up to `}`, and whether there is one. `open` is the `{`.
     fn body(&mut self, network: &mut NetworkItem, open: Option<Token>) -> bool {
-        loop {
-            let Some(token) = self.next_piece() else { break };
+        while let Some(token) = self.next_piece() {
             if token.kind == Kind::CloseBrace {
                 self.lexer.next();
                 network.span = network.span.to(self.span(token));
