@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use netprove::collapse::Region;
 use netprove::decide::{Evidence, search};
+use netprove::decide::{Status, prove};
 use netprove::diagnostic::Source;
 use netprove::network::{NoImports, Program, check};
-use netprove::report::{Status, prove};
 
 const MEMORY: u64 = 1 << 30;
 
@@ -30,10 +30,10 @@ fn program(path: &Path) -> Program {
 fn every_claim_of_every_example_is_proved() {
     for path in examples() {
         let program = program(&path);
-        let report = prove(&program, MEMORY);
+        let findings = prove(&program, MEMORY);
         assert!(!program.claims.is_empty(), "{}: an example claims something", path.display());
         for claim in &program.claims {
-            assert_eq!(report.status(claim), Status::Proved, "{}: {}", path.display(), claim.text);
+            assert_eq!(findings.status(claim), Status::Proved, "{}: {}", path.display(), claim.text);
         }
     }
 }
@@ -42,9 +42,9 @@ fn every_claim_of_every_example_is_proved() {
 fn the_evidence_of_every_example_holds_up() {
     for path in examples() {
         let program = program(&path);
-        let report = prove(&program, MEMORY);
-        for (network, result) in program.networks.iter().zip(&report.results) {
-            match &result.decision.evidence {
+        let findings = prove(&program, MEMORY);
+        for (network, finding) in program.networks.iter().zip(&findings.networks) {
+            match &finding.decision.evidence {
                 Evidence::Witness(witness) => assert!(search::verify(network, witness), "{}", network.name),
                 Evidence::Composition(map) => {
                     let again = Region::whole(network).expect("affine").collapse(MEMORY).expect("small");

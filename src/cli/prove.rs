@@ -3,7 +3,8 @@
 use std::io::IsTerminal;
 use std::path::Path;
 
-use netprove::report::{self, Detail, Report, Status, document::Document, text};
+use netprove::decide::{Findings, Status, prove};
+use netprove::report::{self, Detail, document::Document, text};
 
 use super::{Exit, Format, Prove, files};
 
@@ -38,18 +39,18 @@ pub fn run(options: &Prove) -> u8 {
 fn one(path: &Path, options: &Prove) -> Result<(Vec<u8>, Exit), Exit> {
     let memory = options.limits.memory();
     let (program, bytes) = files::load(path, memory)?;
-    let report = report::prove(&program, memory);
+    let findings = prove(&program, memory);
     let text = match options.format {
         Format::Json => {
-            let object = report::json::object(&report, &bytes, options.max_entries);
+            let object = report::json::object(&findings, &bytes, options.max_entries);
             let mut text = serde_json::to_string(&object).unwrap_or_default();
             text.push('\n');
             text
         }
-        Format::Text if options.quiet => report::quiet(&report),
-        Format::Text => as_text(&report, options),
+        Format::Text if options.quiet => report::quiet(&findings),
+        Format::Text => as_text(&findings, options),
     };
-    let exit = match report.status_of_file() {
+    let exit = match findings.status_of_file() {
         Status::Proved => Exit::Proved,
         Status::Refuted => Exit::Refuted,
         Status::Undecided => Exit::Undecided,
@@ -57,13 +58,14 @@ fn one(path: &Path, options: &Prove) -> Result<(Vec<u8>, Exit), Exit> {
     Ok((text.into_bytes(), exit))
 }
 
-fn as_text(report: &Report<'_>, options: &Prove) -> String {
+fn as_text(findings: &Findings<'_>, options: &Prove) -> String {
     let terminal = options.output.is_none() && std::io::stdout().is_terminal();
     let style = text::Style { width: width(terminal), color: files::use_color(terminal) };
     let detail = if options.verbose { Detail::VERBOSE } else { Detail::NORMAL };
-    let pairs = report.program.networks.iter().zip(&report.results);
-    let mut parts: Vec<Document> = pairs.map(|(n, r)| report::network(n, r, &report.program.sources, detail)).collect();
-    parts.push(report::claims(report));
+    let pairs = findings.program.networks.iter().zip(&findings.networks);
+    let mut parts: Vec<Document> =
+        pairs.map(|(n, r)| report::network(n, r, &findings.program.sources, detail)).collect();
+    parts.push(report::claims(findings));
     let texts: Vec<String> = parts.iter().map(|d| text::render(d, style)).filter(|t| !t.is_empty()).collect();
     texts.join("\n")
 }

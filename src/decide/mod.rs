@@ -6,8 +6,11 @@
 //! 3. the normal form, which sees when nonlinear layers cancel or never act;
 //! 4. a longer search along exact lines, guided by what the normal form left over.
 
+mod findings;
 pub mod normal_form;
 pub mod search;
+
+pub use findings::{Finding, Findings, Status, prove};
 
 use crate::algebra::Tensor;
 use crate::collapse::{AffineMap, LimitReached, Region};

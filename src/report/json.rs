@@ -4,11 +4,11 @@
 
 use serde::Serialize;
 
-use super::{NetworkResult, Report, Status};
 use crate::algebra::{Matrix, Rank, Tensor};
 use crate::collapse::{AffineMap, Segment};
 use crate::decide::search::{Value, Witness};
 use crate::decide::{Evidence, Verdict};
+use crate::decide::{Finding, Findings, Status};
 use crate::layer::Layer;
 use crate::network::{Claim, Network, NodeId, Property};
 
@@ -118,16 +118,16 @@ struct CounterexampleObject {
 }
 
 /// The report as an object; matrices with more than `max_entries` nonzeros are left to their hash.
-pub fn object(report: &Report<'_>, source: &[u8], max_entries: usize) -> Object {
-    let program = report.program;
-    let networks = program.networks.iter().zip(&report.results);
+pub fn object(findings: &Findings<'_>, source: &[u8], max_entries: usize) -> Object {
+    let program = findings.program;
+    let networks = program.networks.iter().zip(&findings.networks);
     Object {
         schema: "netprove-report/1",
         file: program.sources.files.first().map_or(String::new(), |f| f.name.clone()),
         version: env!("CARGO_PKG_VERSION"),
         source_sha256: sha256(source),
-        networks: networks.map(|(n, r)| network(report, n, r, max_entries)).collect(),
-        claims: program.claims.iter().map(|c| claim(report, c)).collect(),
+        networks: networks.map(|(n, r)| network(findings, n, r, max_entries)).collect(),
+        claims: program.claims.iter().map(|c| claim(findings, c)).collect(),
     }
 }
 
@@ -137,37 +137,37 @@ pub fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
 }
 
-fn network(report: &Report<'_>, network: &Network, result: &NetworkResult, max_entries: usize) -> NetworkObject {
-    let line = |id: NodeId| report.program.sources.line(network.nodes[id].span);
+fn network(findings: &Findings<'_>, network: &Network, finding: &Finding, max_entries: usize) -> NetworkObject {
+    let line = |id: NodeId| findings.program.sources.line(network.nodes[id].span);
     let layers = network.live_nodes().into_iter().filter_map(|id| layer(network, id, line(id)));
     let inputs = network.inputs.iter().map(|input| InputObject {
         name: input.name.clone(),
         shape: input.shape.axes().to_vec(),
         domain: input.domain.as_ref().map(|(low, high)| [low.to_string(), high.to_string()]),
     });
-    let reason = match &result.decision.evidence {
+    let reason = match &finding.decision.evidence {
         Evidence::Nothing(undecided) => Some(undecided.reason.clone()),
         Evidence::Structure { limit, .. } => Some(limit.to_string()),
         _ => None,
     };
-    let witness = match &result.decision.evidence {
+    let witness = match &finding.decision.evidence {
         Evidence::Witness(found) => Some(witness(found)),
         _ => None,
     };
     NetworkObject {
         name: network.name.clone(),
-        line: report.program.sources.line(network.span),
+        line: findings.program.sources.line(network.span),
         inputs: inputs.collect(),
         output_shape: network.output_shape().axes().to_vec(),
-        verdict: result.decision.verdict.word(),
+        verdict: finding.decision.verdict.word(),
         quantified: Vec::new(),
-        method: result.decision.evidence.method(),
+        method: finding.decision.evidence.method(),
         reason,
-        map: result.decision.evidence.map().map(|m| map(m, max_entries)),
+        map: finding.decision.evidence.map().map(|m| map(m, max_entries)),
         convolution: None,
         witness,
         layers: layers.collect(),
-        segments: result.segments.iter().map(|s| segment(network, s)).collect(),
+        segments: finding.segments.iter().map(|s| segment(network, s)).collect(),
     }
 }
 
@@ -263,20 +263,22 @@ fn segment(network: &Network, segment: &Segment) -> SegmentObject {
     }
 }
 
-fn claim(report: &Report<'_>, claim: &Claim) -> ClaimObject {
-    let decision = &report.results[claim.network].decision;
-    let status = report.status(claim);
+fn claim(findings: &Findings<'_>, claim: &Claim) -> ClaimObject {
+    let decision = &findings.networks[claim.network].decision;
+    let status = findings.status(claim);
     let counterexample = match (status, claim.property, decision.verdict, &decision.evidence) {
         (Status::Refuted, Property::Linear | Property::Affine, Verdict::Nonlinear, Evidence::Witness(w)) => {
             Some(from_witness(w))
         }
-        (Status::Refuted, Property::Linear, Verdict::Affine, _) => not_linear(&report.program.networks[claim.network]),
+        (Status::Refuted, Property::Linear, Verdict::Affine, _) => {
+            not_linear(&findings.program.networks[claim.network])
+        }
         // `is nonlinear` is refuted by the map itself: no point shows it.
         _ => None,
     };
     ClaimObject {
         text: claim.text.clone(),
-        line: report.program.sources.line(claim.span),
+        line: findings.program.sources.line(claim.span),
         status: status.word(),
         method: decision.evidence.method(),
         counterexample,

@@ -1,0 +1,90 @@
+//! What was found out about a whole file: a decision a network, an answer a claim.
+
+use super::{Decision, Evidence, Verdict, blockers, decide};
+use crate::collapse::{Segment, segments};
+use crate::network::{Claim, Network, Program, Property};
+
+/// Everything that was found out about one file.
+#[derive(Debug)]
+pub struct Findings<'p> {
+    /// The program.
+    pub program: &'p Program,
+    /// One finding a network, in order.
+    pub networks: Vec<Finding>,
+}
+
+/// What was found out about one network.
+#[derive(Debug)]
+pub struct Finding {
+    /// The verdict with its evidence.
+    pub decision: Decision,
+    /// The maximal linear segments of a network with nonlinear layers; else empty.
+    pub segments: Vec<Segment>,
+}
+
+/// The answer to a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// It holds.
+    Proved,
+    /// It does not hold; the network's evidence shows it.
+    Refuted,
+    /// Not known.
+    Undecided,
+}
+
+impl Status {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Status::Proved => "proved",
+            Status::Refuted => "refuted",
+            Status::Undecided => "undecided",
+        }
+    }
+}
+
+/// Decides every network of a program; no matrix may take more than `memory` bytes.
+pub fn prove(program: &Program, memory: u64) -> Findings<'_> {
+    let finding = |network: &Network| {
+        let decision = decide(network, memory);
+        let segments = if blockers(network).is_empty() { Vec::new() } else { segments(network, memory) };
+        Finding { decision, segments }
+    };
+    Findings { program, networks: program.networks.iter().map(finding).collect() }
+}
+
+impl Findings<'_> {
+    /// The answer to a claim, which follows from its network's verdict.
+    pub fn status(&self, claim: &Claim) -> Status {
+        let verdict = self.networks[claim.network].decision.verdict;
+        match (claim.property, verdict) {
+            (_, Verdict::Undecided) => Status::Undecided,
+            (Property::Linear, Verdict::Linear)
+            | (Property::Affine, Verdict::Linear | Verdict::Affine)
+            | (Property::Nonlinear, Verdict::Nonlinear) => Status::Proved,
+            _ => Status::Refuted,
+        }
+    }
+
+    /// The answer to the whole file: the worst claim; without claims, whether every network was
+    /// reduced to one affine map.
+    pub fn status_of_file(&self) -> Status {
+        let answers: Vec<Status> = if self.program.claims.is_empty() {
+            let answer = |r: &Finding| match (&r.decision.verdict, &r.decision.evidence) {
+                (Verdict::Nonlinear, _) => Status::Refuted,
+                (Verdict::Undecided, _) | (_, Evidence::Structure { .. }) => Status::Undecided,
+                _ => Status::Proved,
+            };
+            self.networks.iter().map(answer).collect()
+        } else {
+            self.program.claims.iter().map(|c| self.status(c)).collect()
+        };
+        let any = |status| answers.contains(&status);
+        match () {
+            () if any(Status::Refuted) => Status::Refuted,
+            () if any(Status::Undecided) => Status::Undecided,
+            () => Status::Proved,
+        }
+    }
+}

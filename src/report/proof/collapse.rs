@@ -1,0 +1,220 @@
+//! From lemmas to one matrix: composition, normal form, and what the map says.
+
+use num_traits::{One, Zero};
+
+use super::lemma::Lemma;
+use super::{Writer, entries};
+use crate::algebra::{Rank, Shape, Tensor};
+use crate::collapse::AffineMap;
+use crate::decide::normal_form::Steps;
+use crate::network::NodeId;
+use crate::report::document::{Block, Grid, math, text};
+use crate::report::numbers::{count, fits, matrix_grid, number, tensor_grid};
+use crate::toeplitz::{Operator, Structure};
+
+impl Writer<'_> {
+    /// `h₁ = T₁ x`, `h₂ = T₂ h₁ + b₂`, …: one line a layer.
+    fn equations(&self, lemmas: &[Lemma]) -> Vec<String> {
+        let symbol = |id: NodeId| match lemmas.iter().position(|l| l.node == id) {
+            None => self.network.nodes[id].name.clone(),
+            Some(_) if id == self.network.output => self.applied(),
+            Some(at) => format!("h_{{{}}}", at + 1),
+        };
+        let equation = |lemma: &Lemma| {
+            let node = &self.network.nodes[lemma.node];
+            let operands: Vec<String> = node.operands.iter().map(|&o| symbol(o)).collect();
+            let kind = node.layer.as_ref().map_or("", |l| l.function().kind());
+            let right = match &lemma.lowered {
+                None => format!("\\operatorname{{{kind}}}({})", operands.join(", ")),
+                Some(_) if kind == "sub" => operands.join(" - "),
+                Some(_) if kind == "add" => operands.join(" + "),
+                Some(lowered) => {
+                    let identity = |o: &Operator| matches!(o.structure(), Structure::Identity);
+                    let product = |(i, name): (usize, &String)| {
+                        if identity(&lowered.operators[i]) {
+                            operands[i].clone()
+                        } else {
+                            format!("{name} {}", operands[i])
+                        }
+                    };
+                    let sum = lemma.names.iter().enumerate().map(product).collect::<Vec<_>>().join(" + ");
+                    let at = lemmas.iter().position(|l| l.node == lemma.node).map_or(0, |p| p + 1);
+                    if lowered.bias.is_some() { format!("{sum} + b_{{{at}}}") } else { sum }
+                }
+            };
+            format!("{} = {right}", symbol(lemma.node))
+        };
+        let mut lines: Vec<String> = lemmas.iter().map(equation).collect();
+        if lines.is_empty() {
+            lines.push(format!("{} = {}", self.applied(), symbol(self.network.output)));
+        }
+        lines
+    }
+
+    pub fn composition(&mut self, map: &AffineMap, lemmas: &[Lemma]) {
+        self.document.state("Composition", vec![text("By the lemmas,")]);
+        let lines = self.equations(lemmas);
+        self.document.formulas(abridged(lines));
+        let chain = self.chain(lemmas);
+        let mut words = vec![text("Substituting each line into the next leaves one matrix")];
+        if let Some(product) = chain {
+            words.extend([text(", "), math(format!("M = {product}")), text(",")]);
+        }
+        words.push(text(format!(
+            " of {}×{} with {}",
+            count(map.matrix.rows()),
+            count(map.matrix.columns()),
+            entries(map.matrix.nonzeros())
+        )));
+        words.push(text(if map.bias.is_zero() { ", and no constant." } else { ", and one constant vector " }));
+        if !map.bias.is_zero() {
+            words.extend([math("b"), text(".")]);
+        }
+        self.say(words);
+        self.the_map(map, lemmas);
+        self.equations_of_linearity(map);
+    }
+
+    /// `T₃ T₂ T₁` when the network is a chain of single products.
+    fn chain(&self, lemmas: &[Lemma]) -> Option<String> {
+        let mut expected = self.network.inputs.len().checked_sub(1).filter(|&n| n == 0)?;
+        let mut names = Vec::new();
+        for lemma in lemmas {
+            if self.network.nodes[lemma.node].operands != [expected] {
+                return None;
+            }
+            expected = lemma.node;
+            names.extend(lemma.names.iter().cloned());
+        }
+        names.reverse();
+        (names.len() > 1 && names.len() <= 12).then(|| names.join(" "))
+    }
+
+    fn the_map(&mut self, map: &AffineMap, lemmas: &[Lemma]) {
+        let (rows, columns) = (map.matrix.rows(), map.matrix.columns());
+        if fits(rows, columns, self.detail.matrix) {
+            let mut grids = vec![matrix_grid("M", &map.matrix, self.blocks())];
+            if !map.bias.is_zero() {
+                grids.push(column_grid("b", &map.bias));
+            }
+            self.document.blocks.push(Block::Row(grids));
+        } else if !map.bias.is_zero() && map.bias.len() <= self.detail.values {
+            self.document.grid(tensor_grid("b", &map.bias));
+        }
+        let narrowest = lemmas.iter().map(|l| self.network.nodes[l.node].shape.elements()).min().unwrap_or(usize::MAX);
+        let upper =
+            if lemmas.iter().all(|l| self.network.nodes[l.node].operands.len() == 1) { narrowest } else { usize::MAX };
+        let rank = match map.matrix.rank(upper) {
+            Rank::Exact(rank) if rank == rows && rank == columns => {
+                format!("The rank of M is exactly {}: M is invertible, so nothing of the input is lost.", count(rank))
+            }
+            Rank::Exact(rank) => format!("The rank of M is exactly {}.", count(rank)),
+            Rank::AtLeast(rank) => format!("The rank of M is at least {}.", count(rank)),
+        };
+        let denominator = map.denominator();
+        let over = if denominator.is_one() {
+            "All entries are integers. ".to_string()
+        } else {
+            format!("All entries are integers over {}. ", number(&denominator.into()))
+        };
+        self.say(vec![text(format!("{over}{rank}"))]);
+    }
+
+    /// Block lines for M when input and output are images of one channel.
+    fn blocks(&self) -> (usize, usize) {
+        let [input] = self.network.inputs.as_slice() else { return (0, 0) };
+        let (from, to) = (&input.shape, self.network.output_shape());
+        if from.rank() < 2 || from.rank() != to.rank() {
+            return (0, 0);
+        }
+        let width = |s: &Shape| s.axes().last().copied().unwrap_or(0);
+        (width(to), width(from))
+    }
+
+    fn equations_of_linearity(&mut self, map: &AffineMap) {
+        let f = |x: &str| format!("\\mathrm{{{}}}({x})", self.network.name);
+        if map.bias.is_zero() {
+            let additive = format!("{} = M(x + y) = M x + M y = {} + {}", f("x + y"), f("x"), f("y"));
+            let homogeneous = format!("{} = M(a x) = a \\cdot M x = a \\cdot {}", f("a x"), f("x"));
+            self.document.state("Additivity", vec![math(additive), text(".")]);
+            self.document.state("Homogeneity", vec![math(homogeneous), text(".")]);
+        } else {
+            let shifted = format!("{} + {} = M(x + y) + 2 b = {} + {}", f("x + y"), f("0"), f("x"), f("y"));
+            self.document.state("Affinity", vec![math(shifted), text(".")]);
+            let at = (0..map.bias.len()).find(|&i| !map.bias.get(i).is_zero()).unwrap_or(0);
+            let value = number(&map.bias.get(at));
+            let words = vec![
+                text("A linear map takes 0 to 0, but "),
+                math(f("0")),
+                text(" = "),
+                math("b"),
+                text(format!(" is {value} at output {}.", self.output_name(at))),
+            ];
+            self.document.state("Not linear", words);
+        }
+    }
+
+    pub fn normal_form(&mut self, map: &AffineMap, steps: &Steps) {
+        self.document.state(
+            "Normal form",
+            vec![
+                text("Every value is written as an affine form of the input plus multiples of atoms "),
+                math("\\max\\{0, l, \\dots\\}"),
+                text(". Equal atoms are recognised: "),
+                math("\\max\\{0, s \\cdot l\\} = s \\cdot \\max\\{0, l\\}"),
+                text(" for "),
+                math("s > 0"),
+                text(", and "),
+                math("\\max\\{0, -l\\} = \\max\\{0, l\\} - l"),
+                text("."),
+            ],
+        );
+        let rows = steps.layers.iter().map(|step| {
+            let name = self.network.nodes[step.node].name.clone();
+            let why = step.example.as_ref().map_or("–".to_string(), |(unit, why)| format!("unit {unit}: {why}"));
+            vec![name, count(step.units), count(step.stable), why]
+        });
+        let head = ["layer", "units", "affine", "for example"].map(str::to_string).to_vec();
+        let rows = rows.collect();
+        self.document.blocks.push(Block::Table { head, rows });
+        let mut words = match steps.atoms {
+            0 => vec![text("No atom is left: every unit is affine where it is used.")],
+            n => vec![text(format!(
+                "{} made; in every output the coefficients of each add up to 0, so all of them cancel.",
+                if n == 1 { "One atom is".into() } else { format!("{} atoms are", count(n)) }
+            ))],
+        };
+        if let Some((atom, users)) = &steps.shared {
+            words.extend([
+                text(" For example "),
+                math(atom.clone()),
+                text(format!(" is shared by {}.", users.join(", "))),
+            ]);
+        }
+        self.say(words);
+        self.say(vec![text(format!(
+            "What is left is one matrix of {}×{} with {}.",
+            count(map.matrix.rows()),
+            count(map.matrix.columns()),
+            entries(map.matrix.nonzeros())
+        ))]);
+        self.the_map(map, &[]);
+        self.equations_of_linearity(map);
+    }
+}
+
+/// Long lists of equations keep their first and last lines.
+fn abridged(mut lines: Vec<String>) -> Vec<String> {
+    if lines.len() > 24 {
+        lines.splice(12..lines.len() - 8, ["\\dots".to_string()]);
+    }
+    lines
+}
+
+/// A bias as a column.
+fn column_grid(name: &str, bias: &Tensor) -> Grid {
+    let mut grid = tensor_grid(name, bias);
+    grid.cells = bias.numerators().iter().map(|n| vec![n.clone()]).collect();
+    grid.column_block = 0;
+    grid
+}

@@ -1,0 +1,275 @@
+//! The proof document of a network: theorem, one lemma a layer, composition, witness, segments.
+
+mod collapse;
+mod lemma;
+mod witness;
+
+use super::document::{Block, Document, Inline, code, math, strong, text};
+use num_traits::Zero;
+
+use super::numbers::{count, number, plural};
+use crate::decide::{Evidence, Finding, Findings, Undecided, Verdict};
+use crate::diagnostic::Sources;
+use crate::network::{Network, Node, NodeId};
+
+/// How much of a proof is shown.
+#[derive(Clone, Copy, Debug)]
+pub struct Detail {
+    /// Matrices with at most this many rows and columns are printed.
+    pub matrix: usize,
+    /// Values of a witness with at most this many entries are printed.
+    pub values: usize,
+}
+
+impl Detail {
+    /// What fits a terminal.
+    pub const NORMAL: Detail = Detail { matrix: 16, values: 64 };
+    /// For `--verbose`.
+    pub const VERBOSE: Detail = Detail { matrix: 64, values: 1024 };
+}
+
+/// The proof about one network.
+pub fn network(network: &Network, finding: &Finding, sources: &Sources, detail: Detail) -> Document {
+    let mut writer = Writer { document: Document::default(), network, sources, detail };
+    writer.title();
+    writer.theorem(finding);
+    let lemmas = writer.lemmas();
+    match &finding.decision.evidence {
+        Evidence::Composition(map) => writer.composition(map, &lemmas),
+        Evidence::Structure { bias, limit } => {
+            writer.say(vec![text(format!(
+                "Affine maps compose to affine maps, and f(0) is {}. The one matrix is not written out: {limit}.",
+                if bias.is_zero() { "0" } else { "not 0" }
+            ))]);
+        }
+        Evidence::NormalForm(map, steps) => writer.normal_form(map, steps),
+        Evidence::Witness(witness) => writer.witness(witness),
+        Evidence::Nothing(undecided) => writer.undecided(undecided),
+    }
+    if finding.decision.verdict != Verdict::Undecided {
+        writer.document.blocks.push(Block::Qed);
+    }
+    writer.segments(finding);
+    writer.document
+}
+
+/// The answers to a file's claims.
+pub fn claims(findings: &Findings<'_>) -> Document {
+    let mut document = Document::default();
+    if findings.program.claims.is_empty() {
+        return document;
+    }
+    document.blocks.push(Block::Title { text: vec![text("Claims")], aside: String::new() });
+    let rows = findings.program.claims.iter().map(|claim| {
+        let line = findings.program.sources.line(claim.span);
+        vec![
+            findings.status(claim).word().to_string(),
+            claim.text.clone(),
+            format!("line {line}"),
+            reason(findings, claim.network),
+        ]
+    });
+    let head = ["answer", "claim", "where", "because"].map(str::to_string).to_vec();
+    document.blocks.push(Block::Table { head, rows: rows.collect() });
+    document
+}
+
+fn reason(findings: &Findings<'_>, network: usize) -> String {
+    let name = &findings.program.networks[network].name;
+    match findings.networks[network].decision.verdict {
+        Verdict::Linear => format!("{name}(x) = M x"),
+        Verdict::Affine => format!("{name}(x) = M x + b, b ≠ 0"),
+        Verdict::Nonlinear => "its witness".into(),
+        Verdict::Undecided => "undecided, for the reason above".into(),
+    }
+}
+
+/// One line a network and a claim.
+pub fn quiet(findings: &Findings<'_>) -> String {
+    let mut out = String::new();
+    for (network, finding) in findings.program.networks.iter().zip(&findings.networks) {
+        out.push_str(&format!("{}: {}\n", network.name, finding.decision.verdict.word()));
+    }
+    for claim in &findings.program.claims {
+        out.push_str(&format!("{}: {}\n", claim.text, findings.status(claim).word()));
+    }
+    out
+}
+
+struct Writer<'n> {
+    document: Document,
+    network: &'n Network,
+    sources: &'n Sources,
+    detail: Detail,
+}
+
+impl Writer<'_> {
+    pub(super) fn say(&mut self, words: Vec<Inline>) {
+        self.document.say(words);
+    }
+
+    pub(super) fn place(&self, node: &Node) -> String {
+        let line = self.sources.line(node.span);
+        match self.sources.files.get(node.span.file as usize) {
+            Some(file) if node.span.file > 0 => format!("{}:{line}", file.name),
+            _ => format!("line {line}"),
+        }
+    }
+
+    fn title(&mut self) {
+        let network = self.network;
+        let spaces: Vec<String> = network.inputs.iter().map(|i| space(&i.shape)).collect();
+        let arrow = format!("{} \\to {}", spaces.join(" \\times "), space(network.output_shape()));
+        let file = self.sources.files.get(network.span.file as usize).map_or("", |f| f.name.as_str());
+        let aside = format!("{file}:{}", self.sources.line(network.span));
+        let title = vec![text(format!("network {} : ", network.name)), math(arrow)];
+        self.document.blocks.push(Block::Title { text: title, aside });
+    }
+
+    /// `f(x)`, or `f(x, y)`: the network applied to its arguments.
+    pub(super) fn applied(&self) -> String {
+        let names: Vec<&str> = self.network.inputs.iter().map(|i| i.name.as_str()).collect();
+        format!("\\mathrm{{{}}}({})", self.network.name, names.join(", "))
+    }
+
+    pub(super) fn domain(&self) -> Vec<Inline> {
+        let bounded = self.network.inputs.iter().filter_map(|i| i.domain.as_ref().map(|d| (i, d)));
+        let words: Vec<String> = bounded
+            .map(|(i, (lo, hi))| format!("every entry of {} in [{}, {}]", i.name, number(lo), number(hi)))
+            .collect();
+        if words.is_empty() {
+            vec![text(" for every input.")]
+        } else {
+            vec![text(format!(" for every input with {}.", words.join(" and ")))]
+        }
+    }
+
+    fn theorem(&mut self, finding: &Finding) {
+        let (f, x) = (self.applied(), self.input_vector());
+        let name = &self.network.name;
+        let mut words = match finding.decision.verdict {
+            Verdict::Linear => vec![
+                code(name),
+                text(" is "),
+                strong("linear"),
+                text(": there is one matrix "),
+                math("M"),
+                text(" with "),
+                math(format!("{f} = M {x}")),
+            ],
+            Verdict::Affine => vec![
+                code(name),
+                text(" is "),
+                strong("affine"),
+                text(", not linear: there are one matrix "),
+                math("M"),
+                text(" and one vector "),
+                math("b \\neq 0"),
+                text(" with "),
+                math(format!("{f} = M {x} + b")),
+            ],
+            Verdict::Nonlinear => {
+                let words = vec![
+                    code(name),
+                    text(" is "),
+                    strong("nonlinear"),
+                    text(": no matrix "),
+                    math("M"),
+                    text(" and vector "),
+                    math("b"),
+                    text(" satisfy "),
+                    math(format!("{f} = M {x} + b")),
+                ];
+                let tail = vec![text(" for all inputs, by the witness below.")];
+                self.document.state("Theorem", [words, tail].concat());
+                return;
+            }
+            Verdict::Undecided => {
+                self.document.state(
+                    "No theorem",
+                    vec![
+                        code(name),
+                        text(" is "),
+                        strong("undecided"),
+                        text(": neither a proof that it is affine nor a witness against it was found."),
+                    ],
+                );
+                return;
+            }
+        };
+        words.extend(self.domain());
+        self.document.state("Theorem", words);
+    }
+
+    /// `x`, or `(x; y)` for the concatenation of several arguments.
+    pub(super) fn input_vector(&self) -> String {
+        let names: Vec<&str> = self.network.inputs.iter().map(|i| i.name.as_str()).collect();
+        if names.len() == 1 { names[0].to_string() } else { format!("({})", names.join("; ")) }
+    }
+
+    /// `[0, 2, 1]` for an image, `3` for a vector.
+    pub(super) fn output_name(&self, flat: usize) -> String {
+        let index = self.network.output_shape().unravel(flat);
+        if index.len() == 1 { format!("{flat}") } else { format!("{index:?}") }
+    }
+
+    fn undecided(&mut self, undecided: &Undecided) {
+        let tried = undecided.tried;
+        self.document.state("Why not", vec![text(format!("{}.", capital(&undecided.reason)))]);
+        let looked = format!(
+            "{} of points, {} and {} on them were tried.",
+            plural(tried.pairs, "pair"),
+            plural(tried.lines, "line"),
+            plural(tried.breakpoints, "breakpoint")
+        );
+        self.say(vec![text(looked)]);
+        self.say(vec![text(format!("What may decide it: {}.", undecided.remedy))]);
+    }
+
+    fn segments(&mut self, finding: &Finding) {
+        let worth: Vec<_> = finding.segments.iter().map(|s| (s, s.working_layers(self.network))).collect();
+        if worth.iter().all(|(_, layers)| layers.len() < 2) {
+            if !worth.is_empty() {
+                self.document.state("Segments", vec![text("No two neighbouring affine layers can be merged: a nonlinear layer stands between any two of them.")]);
+            }
+            return;
+        }
+        self.document.state("Segments", vec![text("Between its nonlinear layers the network is affine: each run of affine layers below is one matrix, and all but one of its layers are redundant.")]);
+        let name = |id: NodeId| self.network.nodes[id].name.clone();
+        let rows = worth.iter().filter(|(_, layers)| layers.len() > 1).map(|(segment, layers)| {
+            let after = segment
+                .map
+                .as_ref()
+                .map(|m| m.matrix.nonzeros() + m.bias.numerators().iter().filter(|n| !n.is_zero()).count());
+            let weights = segment.map.as_ref().map_or("–".into(), |m| count(m.matrix.nonzeros()));
+            vec![
+                layers.iter().map(|&id| name(id)).collect::<Vec<_>>().join(" → "),
+                count(layers.len() - 1),
+                count(segment.parameters),
+                after.map_or("–".into(), count),
+                count(segment.multiply_adds),
+                weights,
+            ]
+        });
+        let head = ["layers", "redundant", "parameters", "as one matrix", "multiply-adds", "as one matrix"]
+            .map(str::to_string)
+            .to_vec();
+        let rows = rows.collect();
+        self.document.blocks.push(Block::Table { head, rows });
+        self.say(vec![text("Parameters count stored weights, and for one matrix its nonzeros and constants; multiply-adds count nonzero entries of matrices.")]);
+    }
+}
+
+fn entries(n: usize) -> String {
+    if n == 1 { "1 nonzero entry".into() } else { format!("{} nonzero entries", count(n)) }
+}
+
+fn space(shape: &crate::algebra::Shape) -> String {
+    let axes: Vec<String> = shape.axes().iter().map(usize::to_string).collect();
+    format!("\\mathbb{{Q}}^{{{}}}", axes.join("\\times"))
+}
+
+fn capital(sentence: &str) -> String {
+    let mut chars = sentence.chars();
+    chars.next().map_or(String::new(), |c| c.to_uppercase().chain(chars).collect())
+}
