@@ -120,8 +120,8 @@ fn cancellation_is_recognised_and_its_neighbours_refuted() {
         ("x: 4 in [0, 1]", "clip(0, 99/100)", Nonlinear),
         ("x: 4 in [2, 3]", "bias(-2)\n abs", Affine),
         ("x: 4 in [2, 3]", "bias(-5/2)\n abs", Nonlinear),
-        ("x: 4 in [2, 2]", "square", Affine),
-        ("x: 4 in [1/2, 1/2]", "relu", Affine),
+        ("x: 4 in [2, 2]", "square", Linear),
+        ("x: 4 in [1/2, 1/2]", "relu", Linear),
         ("x: 4", "relu\n relu\n a = identity\n output a - (x |> relu)", Linear),
         ("x: 4, y: 4", "output (x |> maximum(y)) - y - ((x - y) |> relu)", Linear),
         ("x: 4, y: 4", "output (x |> maximum(y)) + (x |> minimum(y)) - x - y", Linear),
@@ -163,4 +163,51 @@ fn stacks_with_zero_padding_are_one_matrix_but_not_one_convolution() {
         "{k} network f(x: 1x8x8) {{\n conv(ones, pad=1, pad_mode=circular)\n conv(a, pad=1, pad_mode=circular)\n}}"
     ));
     assert_eq!(circular, map(&format!("network g(x: 1x8x8) {{\n conv({five}, pad=2, pad_mode=circular)\n}}")));
+}
+
+#[test]
+fn on_a_domain_the_constant_means_what_the_domain_allows() {
+    let cases = [
+        // f(0) is not among the values, yet no matrix gives x + 1 on [1, 2].
+        ("x: 3 in [1, 2]", "bias(1)", Verdict::Affine),
+        ("x: 3 in [0, 2]", "bias(1)", Verdict::Affine),
+        ("x: 3 in [-2, -1]", "bias(1)", Verdict::Affine),
+        // At one point c ≠ 0 every value is a matrix times c, and at 0 only 0 is.
+        ("x: 3 in [2, 2]", "bias(1)", Verdict::Linear),
+        ("x: 3 in [0, 0]", "bias(1)", Verdict::Affine),
+        ("x: 3 in [0, 0]", "scale(7)", Verdict::Linear),
+        ("x: 3 in [-1, -1]", "abs", Verdict::Linear),
+        ("x: 3 in [0, 0]", "bias(1)\n relu", Verdict::Affine),
+    ];
+    for (argument, body, expected) in cases {
+        let f = network(&format!("network f({argument}) {{\n {body}\n}}"));
+        let decision = decide(&f, MEMORY);
+        assert_eq!(decision.verdict, expected, "{argument}: {body}");
+        let map = decision.evidence.map().expect("a map");
+        let (low, high) = f.inputs[0].domain.clone().expect("a domain");
+        for point in [low, high] {
+            let x = netprove::algebra::Tensor::constant(shape(&[3]), &point);
+            assert_eq!(map.apply(&x), f.evaluate(&x).expect("exact"), "{argument}: {body}");
+        }
+        let failure = netprove::decide::not_homogeneous(&f);
+        assert_eq!(failure.is_some(), expected == Verdict::Affine, "{argument}: {body}");
+        if let Some(failure) = failure {
+            assert_ne!(failure.left, failure.right);
+            assert!(search::Domain::of(&f).contains(&failure.x.scaled(&failure.factor)));
+        }
+    }
+}
+
+#[test]
+fn numbers_that_grow_without_end_are_not_computed() {
+    let repeated = |step: &str| {
+        let mut text = format!("network f0(x: 2) {{ {step} }}\n");
+        (1..14).for_each(|i| text.push_str(&format!("network f{i}(x: 2) {{ f{}; f{} }}\n", i - 1, i - 1)));
+        decide(&network(&text), MEMORY)
+    };
+    assert_eq!(repeated("scale(1e9999)").verdict, Verdict::Linear);
+    assert!(matches!(repeated("scale(1/3e9999)").evidence, Evidence::Structure { .. }));
+    assert_eq!(repeated("scale(1e9999); bias(1)").verdict, Verdict::Undecided);
+    assert_eq!(repeated("square").verdict, Verdict::Nonlinear);
+    assert_eq!(repeated("scale(1e9999); relu").verdict, Verdict::Undecided);
 }

@@ -123,6 +123,11 @@ impl Matrix {
         Matrix::from_rows(right.columns(), rows.collect(), &self.denominator * &right.denominator)
     }
 
+    /// The bits of the longest numerator or of the denominator, whichever is longer.
+    pub fn bits(&self) -> u64 {
+        self.numerators.values().iter().map(Integer::bits).fold(self.denominator.bits(), u64::max)
+    }
+
     /// The matrix–vector product with a flat tensor; the result is a vector.
     pub fn apply(&self, vector: &Tensor) -> Vec<Rational> {
         assert_eq!(self.columns(), vector.len(), "one column per element");

@@ -23,9 +23,19 @@ pub type Integer = num_bigint::BigInt;
 use num_integer::Integer as _;
 use num_traits::{One, Signed};
 
+/// The most bits that a numerator or denominator may have: about 39,000 decimal digits. A few lines
+/// of text can ask for numbers that no machine holds; past this, they are refused or not computed.
+pub const MAX_BITS: u64 = 1 << 17;
+
 /// The least common multiple of `denominators`; 1 when there are none.
 pub fn common_denominator<'a>(denominators: impl IntoIterator<Item = &'a Integer>) -> Integer {
     denominators.into_iter().fold(Integer::one(), |lcm, d| if lcm.is_multiple_of(d) { lcm } else { lcm.lcm(d) })
+}
+
+/// The least common multiple of `denominators`, if it has at most [`MAX_BITS`] bits.
+pub fn bounded_denominator<'a>(denominators: impl IntoIterator<Item = &'a Integer>) -> Option<Integer> {
+    let step = |lcm: Integer, d: &Integer| if lcm.is_multiple_of(d) { lcm } else { lcm.lcm(d) };
+    denominators.into_iter().try_fold(Integer::one(), |lcm, d| Some(step(lcm, d)).filter(|lcm| lcm.bits() <= MAX_BITS))
 }
 
 /// `numerator / denominator`, in lowest terms. The denominator must not be zero.

@@ -94,6 +94,11 @@ impl Tensor {
         (0..self.len()).map(|i| self.get(i)).collect()
     }
 
+    /// The bits of the longest numerator or of the denominator, whichever is longer.
+    pub fn bits(&self) -> u64 {
+        self.numerators.iter().map(Integer::bits).fold(self.denominator.bits(), u64::max)
+    }
+
     /// Whether every element is 0.
     pub fn is_zero(&self) -> bool {
         self.numerators.iter().all(Zero::is_zero)

@@ -16,7 +16,7 @@ use num_integer::Integer as _;
 use num_traits::{One, Zero};
 use rayon::prelude::*;
 
-use crate::algebra::{Integer, Matrix, Tensor, ratio};
+use crate::algebra::{Integer, MAX_BITS, Matrix, Rational, Tensor, ratio};
 use crate::layer::{Layer, Lowered};
 use crate::network::{Network, NodeId};
 
@@ -31,14 +31,25 @@ pub struct AffineMap {
 
 /// A stated limit that a computation would exceed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{what} needs about {needed} MiB, above the limit of {limit} MiB", needed = needed >> 20, limit = limit >> 20)]
-pub struct LimitReached {
-    /// What would exceed it.
-    pub what: String,
-    /// The bytes it is estimated to need.
-    pub needed: u64,
-    /// The bytes allowed.
-    pub limit: u64,
+pub enum LimitReached {
+    /// A matrix is larger than the memory allowed.
+    #[error("the {rows}×{columns} matrix needs about {needed} MiB, above the limit of {limit} MiB", needed = needed >> 20, limit = limit >> 20)]
+    Memory {
+        /// The rows of the matrix.
+        rows: usize,
+        /// The columns of the matrix.
+        columns: usize,
+        /// The bytes it is estimated to need.
+        needed: u64,
+        /// The bytes allowed.
+        limit: u64,
+    },
+    /// Numbers would be longer than [`MAX_BITS`].
+    #[error("the numbers of the one matrix may have {bits} bits, above the limit of {MAX_BITS} bits")]
+    Bits {
+        /// An upper bound on the bits of an entry.
+        bits: u64,
+    },
 }
 
 /// The affine layers between some sources (inputs, or the outputs of nonlinear layers) and a sink.
@@ -101,9 +112,27 @@ impl<'n> Region<'n> {
         self.network.nodes[self.sink].shape.elements()
     }
 
+    /// An upper bound on log₂ of any entry of the row vectors, at any value: along each path from the
+    /// sink, the numerators' bits and the numbers of terms.
+    fn magnitude(&self) -> u64 {
+        let mut bits = BTreeMap::from([(self.sink, 1_u64)]);
+        let mut most = 1;
+        for (id, lowered) in self.layers().rev() {
+            let here = bits[&id];
+            most = most.max(here + lowered.bias.as_ref().map_or(0, |b| b.bits() + log2_up(b.len())));
+            for (&operand, operator) in self.network.nodes[id].operands.iter().zip(&lowered.operators) {
+                let reached = here + operator.bits() + log2_up(operator.rows());
+                // One more bit for each further user: their products are added.
+                let entry = bits.entry(operand).and_modify(|b| *b = (*b).max(reached) + 1).or_insert(reached);
+                most = most.max(*entry);
+            }
+        }
+        most
+    }
+
     /// Composes the region's layers into one map that fits in `memory` bytes.
     pub fn collapse(&self, memory: u64) -> Result<AffineMap, LimitReached> {
-        let plan = Plan::new(self);
+        let plan = Plan::new(self)?;
         plan.check_memory(memory)?;
         let rows: Vec<Row> =
             (0..self.rows()).into_par_iter().map_init(|| plan.workspace(), |work, row| plan.row(work, row)).collect();
@@ -113,6 +142,11 @@ impl<'n> Region<'n> {
         let shape = self.network.nodes[self.sink].shape.clone();
         Ok(AffineMap { matrix, bias: Tensor::new(shape, constants, denominator) })
     }
+}
+
+/// The least n with 2ⁿ > `count`.
+fn log2_up(count: usize) -> u64 {
+    u64::from(usize::BITS - count.leading_zeros())
 }
 
 /// A row of M and the entry of b that belongs to it, over the plan's denominator.
@@ -142,7 +176,13 @@ struct Workspace {
 const ENTRY_BYTES: u64 = 72;
 
 impl<'r> Plan<'r> {
-    fn new(region: &'r Region<'r>) -> Plan<'r> {
+    fn new(region: &'r Region<'r>) -> Result<Plan<'r>, LimitReached> {
+        let magnitude = region.magnitude();
+        let fits = |denominator: &Integer| match magnitude + denominator.bits() {
+            bits if bits > MAX_BITS => Err(LimitReached::Bits { bits }),
+            _ => Ok(()),
+        };
+        fits(&Integer::one())?;
         let mut denominators = BTreeMap::from([(region.sink, Integer::one())]);
         for (id, lowered) in region.layers().rev() {
             let here = denominators[&id].clone();
@@ -150,6 +190,7 @@ impl<'r> Plan<'r> {
                 let contribution = &here * operator.denominator();
                 let entry = denominators.entry(operand).or_insert_with(Integer::one);
                 *entry = entry.lcm(&contribution);
+                fits(entry)?;
             }
         }
         let mut factors = BTreeMap::new();
@@ -163,6 +204,7 @@ impl<'r> Plan<'r> {
             |(id, lowered): (NodeId, &Lowered)| lowered.bias.as_ref().map(|b| &denominators[&id] * b.denominator());
         let denominator = region.layers().filter_map(bias).fold(Integer::one(), |lcm, d| lcm.lcm(&d));
         let denominator = region.sources.iter().map(source).fold(denominator, |lcm, d| lcm.lcm(&d));
+        fits(&denominator)?;
         let bias_factors = region.layers().filter_map(|l| Some((l.0, &denominator / bias(l)?))).collect();
         let mut next = 0;
         let mut columns = BTreeMap::new();
@@ -170,7 +212,7 @@ impl<'r> Plan<'r> {
             columns.insert(source, next);
             next += region.network.nodes[source].shape.elements();
         }
-        Plan { region, denominators, factors, bias_factors, columns, denominator }
+        Ok(Plan { region, denominators, factors, bias_factors, columns, denominator })
     }
 
     fn workspace(&self) -> Workspace {
@@ -220,10 +262,7 @@ impl<'r> Plan<'r> {
             |counts: &mut dyn Iterator<Item = usize>| counts.fold(0_u64, |sum, n| sum.saturating_add(n as u64));
         let shapes = self.denominators.keys().map(|&id| self.region.network.nodes[id].shape.elements());
         let workspace = sum_of(&mut shapes.into_iter()).saturating_mul(ENTRY_BYTES);
-        let refuse = |needed| {
-            let what = format!("the {rows}×{} matrix", self.region.columns());
-            Err(LimitReached { what, needed, limit: memory })
-        };
+        let refuse = |needed| Err(LimitReached::Memory { rows, columns: self.region.columns(), needed, limit: memory });
         if workspace > memory {
             return refuse(workspace);
         }
@@ -261,6 +300,22 @@ impl AffineMap {
     pub fn apply(&self, x: &Tensor) -> Tensor {
         let product = self.matrix.apply(x);
         Tensor::from_rationals(self.bias.shape().clone(), &product).plus(&self.bias)
+    }
+
+    /// The same map on the inputs whose entry `entry` is `value` ≠ 0, without a constant: b moves
+    /// into that entry's column.
+    pub fn with_constant_in(&self, entry: usize, value: &Rational) -> AffineMap {
+        let bias = self.bias.scaled(&value.recip());
+        let denominator = self.matrix.denominator().lcm(bias.denominator());
+        let factor = &denominator / self.matrix.denominator();
+        let constants = bias.numerators_over(&denominator);
+        let row = |(r, constant): (usize, Integer)| {
+            let entries = self.matrix.row(r).map(|(c, n)| (c, n * &factor));
+            entries.chain([(entry, constant)]).collect()
+        };
+        let rows = constants.into_iter().enumerate().map(row).collect();
+        let matrix = Matrix::from_rows(self.matrix.columns(), rows, denominator);
+        AffineMap { matrix, bias: Tensor::zeros(self.bias.shape().clone()) }
     }
 
     /// The common denominator of M and b.

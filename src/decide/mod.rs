@@ -6,18 +6,21 @@
 //! 3. the normal form, which sees when nonlinear layers cancel or never act;
 //! 4. a longer search along exact lines, guided by what the normal form left over.
 
+mod affine;
 mod findings;
 pub mod normal_form;
 pub mod search;
 
+pub use affine::{NotHomogeneous, not_homogeneous, pinned};
 pub use findings::{Finding, Findings, Status, prove};
 
-use crate::algebra::Tensor;
+use crate::algebra::{MAX_BITS, Rational, Tensor};
 use crate::collapse::{AffineMap, LimitReached, Region};
 use crate::layer::Layer;
 use crate::network::{Network, NodeId};
 
 use normal_form::{Outcome, Steps};
+use num_traits::Zero;
 use search::{Effort, Tried, Witness};
 
 /// What a network is.
@@ -119,7 +122,7 @@ pub fn decide(network: &Network, memory: u64) -> Decision {
     }
     let (reason, hints) = match normal_form::normal_form(network, &normal_form::Limits::default()) {
         Outcome::Affine { matrix, bias, steps } => {
-            let map = AffineMap { matrix, bias };
+            let map = affine::settled(network, AffineMap { matrix, bias });
             return Decision { verdict: verdict_of(&map.bias), evidence: Evidence::NormalForm(map, steps) };
         }
         Outcome::Residual(residual) => (residual.reason(network), residual.directions(network)),
@@ -157,16 +160,24 @@ fn nonlinear(witness: Witness) -> Decision {
 }
 
 fn affine_layers(network: &Network, region: &Region<'_>, memory: u64) -> Decision {
-    match region.collapse(memory) {
-        Ok(map) => Decision { verdict: verdict_of(&map.bias), evidence: Evidence::Composition(map) },
-        Err(limit) => {
-            let zero = Tensor::zeros(
-                crate::algebra::Shape::new([network.input_elements()])
-                    .unwrap_or_else(|_| crate::algebra::Shape::scalar()),
-            );
-            // Affine layers are exact everywhere, so the value at zero is always known.
-            let bias = network.evaluate(&zero).unwrap_or_else(|| Tensor::zeros(network.output_shape().clone()));
-            Decision { verdict: verdict_of(&bias), evidence: Evidence::Structure { bias, limit } }
+    let limit = match region.collapse(memory) {
+        Ok(map) => {
+            let map = affine::settled(network, map);
+            return Decision { verdict: verdict_of(&map.bias), evidence: Evidence::Composition(map) };
+        }
+        Err(limit) => limit,
+    };
+    match network.evaluate(&search::flat(&vec![Rational::zero(); network.input_elements()])) {
+        Some(bias) => {
+            let linear = bias.is_zero() || affine::pinned(network).is_some();
+            let verdict = if linear { Verdict::Linear } else { Verdict::Affine };
+            Decision { verdict, evidence: Evidence::Structure { bias, limit } }
+        }
+        None => {
+            let reason = format!("it is affine, but f(0) needs numbers of more than {MAX_BITS} bits");
+            let remedy = "weights with fewer digits".to_string();
+            let evidence = Evidence::Nothing(Undecided { reason, remedy, tried: Tried::default() });
+            Decision { verdict: Verdict::Undecided, evidence }
         }
     }
 }

@@ -8,7 +8,7 @@ use super::conv::per_channel;
 use super::{
     AffineLayer, Arguments, Enclosure, Function, Kind, Layer, Lowered, Misuse, Parameter, Signature, Values, signed,
 };
-use crate::algebra::{Integer, Rational, Shape, Tensor, ratio};
+use crate::algebra::{Integer, MAX_BITS, Rational, Shape, Tensor, bounded_denominator, ratio};
 use crate::diagnostic::Code;
 use crate::toeplitz::Operator;
 
@@ -139,6 +139,10 @@ fn batchnorm(arguments: &Arguments, input: &Shape) -> Result<Layer, Misuse> {
     };
     let vector = |values: &[Rational]| {
         let shape = Shape::new([channels]).map_err(|e| Misuse::shape(e.to_string()))?;
+        if bounded_denominator(values.iter().map(Rational::denom)).is_none() {
+            let message = format!("the folded numbers have a common denominator of more than {MAX_BITS} bits");
+            return Err(Misuse::argument("var", message).help("write simpler numbers"));
+        }
         Ok::<_, Misuse>(Tensor::from_rationals(shape, values))
     };
     Ok(layer("batchnorm", input, Some(vector(&scale)?), Some(vector(&shift)?)))

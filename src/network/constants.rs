@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use num_traits::{ToPrimitive, Zero};
 
 use super::functions;
-use crate::algebra::{Rational, Shape, Tensor};
+use crate::algebra::{MAX_BITS, Rational, Shape, Tensor, bounded_denominator};
 use crate::diagnostic::{Code, Diagnostic, Span, did_you_mean};
 use crate::syntax::tree::{Argument, BinaryOp, Expr, ExprKind};
 
@@ -52,6 +52,16 @@ impl Constants {
 
     /// The value of a tensor expression.
     pub(super) fn evaluate(&self, expr: &Expr) -> Result<Tensor, Mistakes> {
+        let value = self.value(expr)?;
+        let bits = value.bits();
+        if bits > MAX_BITS {
+            return Err(vec![too_long(expr.span)]);
+        }
+        let bytes = (value.len() as u64).saturating_mul(ELEMENT_BYTES.saturating_add(bits / 8));
+        if bytes > self.memory { Err(vec![self.too_large(value.shape(), bytes, expr.span)]) } else { Ok(value) }
+    }
+
+    fn value(&self, expr: &Expr) -> Result<Tensor, Mistakes> {
         match &expr.kind {
             ExprKind::Number(value) => Ok(Tensor::scalar(value)),
             ExprKind::Name(name) => self.named(name, expr.span),
@@ -112,12 +122,13 @@ impl Constants {
     /// Refuses a tensor that would take more than the memory limit, before it is made.
     pub(super) fn affordable(&self, shape: &Shape, span: Span) -> Result<(), Mistakes> {
         let bytes = (shape.elements() as u64).saturating_mul(ELEMENT_BYTES);
-        if bytes <= self.memory {
-            return Ok(());
-        }
+        if bytes <= self.memory { Ok(()) } else { Err(vec![self.too_large(shape, bytes, span)]) }
+    }
+
+    fn too_large(&self, shape: &Shape, bytes: u64, span: Span) -> Diagnostic {
         let message =
             format!("a tensor {shape} needs about {} MiB, above the limit of {} MiB", bytes >> 20, self.memory >> 20);
-        Err(vec![Diagnostic::new(Code::MemoryLimit, span, message).help("raise the limit with `--memory`")])
+        Diagnostic::new(Code::MemoryLimit, span, message).help("raise the limit with `--memory`")
     }
 
     fn named(&self, name: &str, span: Span) -> Result<Tensor, Mistakes> {
@@ -163,7 +174,8 @@ impl Constants {
         }
         let axes: Vec<usize> = std::iter::once(values.len()).chain(first.shape().axes().iter().copied()).collect();
         let shape = checked_shape(axes, span)?;
-        let denominator = crate::algebra::common_denominator(values.iter().map(Tensor::denominator));
+        let denominator = bounded_denominator(values.iter().map(Tensor::denominator));
+        let denominator = denominator.ok_or_else(|| vec![too_long(span)])?;
         let numerators = values.iter().flat_map(|v| v.numerators_over(&denominator)).collect();
         Ok(Tensor::new(shape, numerators, denominator))
     }
@@ -179,6 +191,9 @@ impl Constants {
             let message =
                 if right.0.len() == 1 { "division by zero" } else { "division by a tensor that contains zeros" };
             return Err(vec![Diagnostic::new(Code::InvalidNumber, right.1, message)]);
+        }
+        if op == BinaryOp::Divide && bounded_denominator(right.0.numerators()).is_none() {
+            return Err(vec![too_long(span)]);
         }
         combine(op, left.0, right.0).ok_or_else(|| {
             let message = format!("the shapes {} and {} differ", left.0.shape(), right.0.shape());
@@ -233,6 +248,12 @@ pub(super) fn both<A, B>(a: Result<A, Mistakes>, b: Result<B, Mistakes>) -> Resu
         }
         (Err(mistakes), _) | (_, Err(mistakes)) => Err(mistakes),
     }
+}
+
+fn too_long(span: Span) -> Diagnostic {
+    let message = format!("this constant needs numbers of more than {MAX_BITS} bits");
+    Diagnostic::new(Code::InvalidNumber, span, message)
+        .note("a tensor's elements are stored over one common denominator")
 }
 
 pub(super) fn checked_shape(axes: Vec<usize>, span: Span) -> Result<Shape, Mistakes> {

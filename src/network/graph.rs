@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::algebra::{Rational, Shape, Tensor};
+use crate::algebra::{MAX_BITS, Rational, Shape, Tensor};
 use crate::diagnostic::Span;
 use crate::layer::{Enclosure, Layer};
 
@@ -83,17 +83,23 @@ impl Network {
         live.into_iter().collect()
     }
 
-    /// The exact result by the layers' defining sums; `None` where a smooth layer's value is not rational.
+    /// The exact result by the layers' defining sums; `None` where a smooth layer's value is not
+    /// rational, or a number would have more than [`MAX_BITS`] bits.
     pub fn evaluate(&self, flat: &Tensor) -> Option<Tensor> {
-        let values = self.run(self.split_input(flat), |layer, inputs| layer.function().evaluate(inputs))?;
-        values.into_iter().nth(self.output).flatten()
+        self.values(flat)?.into_iter().nth(self.output).flatten()
     }
 
-    /// The exact values of all live layers, in order, by their defining sums.
+    /// The exact values of all live layers, in order, by their defining sums; `None` as for
+    /// [`Network::evaluate`].
     pub fn trace(&self, flat: &Tensor) -> Option<Vec<(NodeId, Tensor)>> {
-        let values = self.run(self.split_input(flat), |layer, inputs| layer.function().evaluate(inputs))?;
+        let values = self.values(flat)?;
         let layers = values.into_iter().enumerate().skip(self.inputs.len());
         Some(layers.filter_map(|(id, value)| Some((id, value?))).collect())
+    }
+
+    fn values(&self, flat: &Tensor) -> Option<Vec<Option<Tensor>>> {
+        let short = |value: &Tensor| value.bits() <= MAX_BITS;
+        self.run(self.split_input(flat), |layer, inputs| layer.function().evaluate(inputs).filter(short))
     }
 
     /// Bounds of the result, given bounds of the flat input.
@@ -105,7 +111,8 @@ impl Network {
     pub fn enclose_nodes(&self, flat: &Enclosure) -> Vec<Option<Enclosure>> {
         let inputs = self.split_input(&flat.low).into_iter().zip(self.split_input(&flat.high));
         let inputs = inputs.map(|(low, high)| Enclosure { low, high }).collect();
-        self.run(inputs, |layer, inputs| Some(layer.function().enclose(inputs))).unwrap_or_default()
+        let short = |e: &Enclosure| e.low.bits() <= MAX_BITS && e.high.bits() <= MAX_BITS;
+        self.run(inputs, |layer, inputs| Some(layer.function().enclose(inputs)).filter(short)).unwrap_or_default()
     }
 
     fn run<V>(&self, inputs: Vec<V>, apply: impl Fn(&Layer, &[&V]) -> Option<V>) -> Option<Vec<Option<V>>> {

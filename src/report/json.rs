@@ -8,7 +8,7 @@ use crate::algebra::{Matrix, Rank, Tensor};
 use crate::collapse::{AffineMap, Segment};
 use crate::decide::search::{Value, Witness};
 use crate::decide::{Evidence, Verdict};
-use crate::decide::{Finding, Findings, Status};
+use crate::decide::{Finding, Findings, Status, not_homogeneous};
 use crate::layer::Layer;
 use crate::network::{Claim, Network, NodeId, Property};
 
@@ -300,16 +300,15 @@ fn from_witness(witness: &Witness) -> CounterexampleObject {
     }
 }
 
-/// f(0) on the left, 0 on the right.
+/// f(a x) on the left, a f(x) on the right; a = 0 where the domain contains 0.
 fn not_linear(network: &Network) -> Option<CounterexampleObject> {
-    let zero = Tensor::zeros(crate::algebra::Shape::new([network.input_elements()]).ok()?);
-    let at_zero = network.evaluate(&zero)?;
-    let output = (0..at_zero.len()).find(|&i| at_zero.get(i) != Default::default())?;
+    let failure = not_homogeneous(network)?;
+    let factor = Tensor::scalar(&failure.factor);
     Some(CounterexampleObject {
-        inputs: [("x", strings(&zero))].into(),
+        inputs: [("a", strings(&factor)), ("x", strings(&failure.x))].into(),
         symbols: Default::default(),
-        output,
-        left: at_zero.get(output).to_string(),
-        right: "0".into(),
+        output: failure.output,
+        left: failure.left.to_string(),
+        right: failure.right.to_string(),
     })
 }

@@ -51,6 +51,11 @@ impl Convolution {
         self.kernel.denominator()
     }
 
+    /// The bits of the kernel's longest number.
+    pub fn bits(&self) -> u64 {
+        self.kernel.bits()
+    }
+
     /// The tap tables, one a spatial axis.
     pub fn taps(&self) -> &[Taps] {
         &self.taps

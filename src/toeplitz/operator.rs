@@ -134,6 +134,16 @@ impl Operator {
         }
     }
 
+    /// A bound on the bits of the numerators of its entries' weights.
+    pub fn bits(&self) -> u64 {
+        match &self.structure {
+            Structure::Identity | Structure::Permutation(_) => 1,
+            Structure::Diagonal(t) | Structure::Dense(t) => t.bits(),
+            Structure::Kronecker(factors) => factors.iter().map(Matrix::bits).sum(),
+            Structure::Convolution(c) => c.bits(),
+        }
+    }
+
     /// Whether every output is one input, unchanged, or zero: nothing is multiplied or added.
     pub fn moves_entries(&self) -> bool {
         match &self.structure {

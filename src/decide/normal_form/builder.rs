@@ -105,7 +105,7 @@ impl<'n> Builder<'n> {
                 let mut spent = 0;
                 operator.for_each_in_row(row, &mut |column, weight| {
                     let form = &operand[column];
-                    spent += form.terms.len() + 1;
+                    spent += form.cost();
                     if spent <= self.operations {
                         sum.add(form, &(Rational::from_integer(weight.clone()) / &denominator));
                     }
@@ -198,7 +198,7 @@ impl<'n> Builder<'n> {
             }
         }
         let outputs = layer.output().elements();
-        self.spend(operands.iter().flat_map(|o| o.iter()).map(|f| f.terms.len() + 1).sum::<usize>() + outputs)?;
+        self.spend(operands.iter().flat_map(|o| o.iter()).map(Linear::cost).sum::<usize>() + outputs)?;
         let key = (format!("{layer:?}"), operands.iter().map(|o| o.to_vec()).collect());
         let first = match self.smooth_names.get(&key) {
             Some(&first) => first,
@@ -225,7 +225,7 @@ impl<'n> Builder<'n> {
         let mut sum = Sum { constant: form.constant.clone(), ..Sum::default() };
         for (operand, flat, coefficient) in &form.terms {
             let inner = &operands[*operand][*flat];
-            self.spend(inner.terms.len() + 1)?;
+            self.spend(inner.cost())?;
             sum.add(inner, coefficient);
         }
         Ok(sum.finish())

@@ -22,6 +22,16 @@ impl Linear {
         Linear { terms: Vec::new(), constant }
     }
 
+    /// What an operation on the form costs: a term a unit, and more where numbers are long, because
+    /// the greatest common divisors take the square of their length.
+    pub fn cost(&self) -> usize {
+        let of = |number: &Rational| {
+            let words = (number.numer().bits() + number.denom().bits()) / 128;
+            usize::try_from(words.saturating_mul(words)).map_or(usize::MAX, |cost| cost.saturating_add(1))
+        };
+        self.terms.iter().map(|(_, c)| of(c)).fold(of(&self.constant), usize::saturating_add)
+    }
+
     pub fn times(&self, factor: &Rational) -> Linear {
         if factor.is_zero() {
             return Linear::default();

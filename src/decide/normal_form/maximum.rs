@@ -9,7 +9,7 @@ use crate::algebra::Rational;
 impl Builder<'_> {
     /// max(forms) as a form, and the atom it needs, if one argument does not always win.
     pub fn maximum(&mut self, mut forms: Vec<Linear>) -> Result<(Linear, Option<usize>), Stop> {
-        self.spend(forms.iter().map(|f| f.terms.len() + 1).sum())?;
+        self.spend(forms.iter().map(Linear::cost).sum())?;
         self.flatten(&mut forms)?;
         // Of arguments that differ by a constant, the largest.
         forms.sort_by(|a, b| a.terms.cmp(&b.terms).then_with(|| b.constant.cmp(&a.constant)));
@@ -58,7 +58,7 @@ impl Builder<'_> {
                 sum.add(argument, scale);
                 unfolded.push(sum.finish());
             }
-            self.spend(unfolded.iter().map(|f| f.terms.len() + 1).sum())?;
+            self.spend(unfolded.iter().map(Linear::cost).sum())?;
             forms.splice(at..=at, unfolded);
         }
         Ok(())
@@ -83,7 +83,7 @@ impl Builder<'_> {
         }
         let mut at = 0;
         while at < forms.len() {
-            self.spend(forms.iter().map(|f| f.terms.len()).sum::<usize>() + forms.len() * forms[at].terms.len())?;
+            self.spend(forms.iter().map(Linear::cost).sum::<usize>() + forms.len() * forms[at].cost())?;
             let beats = |other: &Linear| self.bound(&other.minus(&forms[at])).0.is_some_and(|low| !low.is_negative());
             if (0..forms.len()).any(|other| other != at && beats(&forms[other])) {
                 forms.remove(at);

@@ -4,7 +4,7 @@
 use num_traits::{Signed, Zero};
 
 use super::{Probe, Witness, one};
-use crate::algebra::{Rational, Tensor};
+use crate::algebra::{MAX_BITS, Rational, Tensor};
 use crate::layer::{Form, Layer, PiecewiseLayer};
 use crate::network::Network;
 
@@ -79,6 +79,9 @@ fn germ_at(network: &Network, point: &Tensor, direction: &Tensor) -> Option<(Ten
             Layer::Piecewise(layer) => piecewise(&**layer, &operands, &mut next),
             Layer::Smooth(_) => return None,
         };
+        if germ.value.bits().max(germ.slope.bits()) > MAX_BITS {
+            return None;
+        }
         germs[id] = Some(germ);
     }
     germs.into_iter().nth(network.output).flatten().map(|germ| (germ.slope, next))

@@ -11,7 +11,7 @@ mod shrink;
 
 use num_traits::{One, Signed, Zero};
 
-use crate::algebra::{Rational, Shape, Tensor};
+use crate::algebra::{MAX_BITS, Rational, Shape, Tensor};
 use crate::layer::{Enclosure, Layer};
 use crate::network::Network;
 
@@ -198,6 +198,22 @@ impl Domain {
         flat(&values)
     }
 
+    /// The interval of each input entry; `None` is all of ℚ.
+    pub fn bounds(&self) -> &[Option<(Rational, Rational)>] {
+        &self.bounds
+    }
+
+    /// The middle of each bounded entry, 1 elsewhere.
+    pub fn middle(&self) -> Tensor {
+        let two = Rational::from_integer(2.into());
+        let entry = |bound: &Option<(Rational, Rational)>| match bound {
+            None => Rational::one(),
+            Some((low, high)) => (low + high) / &two,
+        };
+        let values: Vec<Rational> = self.bounds.iter().map(entry).collect();
+        flat(&values)
+    }
+
     /// Whether a point lies in it.
     pub fn contains(&self, point: &Tensor) -> bool {
         self.bounds.iter().enumerate().all(|(i, bound)| match bound {
@@ -225,7 +241,7 @@ impl Domain {
 }
 
 /// A flat tensor.
-fn flat(values: &[Rational]) -> Tensor {
+pub(super) fn flat(values: &[Rational]) -> Tensor {
     let shape = Shape::new([values.len()]).unwrap_or_else(|_| Shape::scalar());
     Tensor::from_rationals(shape, values)
 }
@@ -283,16 +299,29 @@ impl<'n> Probe<'n> {
     }
 }
 
-/// Multiplications of one evaluation, roughly: nonzeros of affine layers, entries of others.
+/// Multiplications of one evaluation, roughly: nonzeros of affine layers, entries of others; more
+/// where numbers are long.
 fn price(network: &Network) -> u64 {
-    let of = |layer: &Layer| match layer {
-        Layer::Affine(layer) => layer.lower().operators.iter().map(|o| o.nonzeros() as u64).sum(),
-        // Enclosures of transcendental functions take many multiplications each.
-        Layer::Smooth(layer) => layer.output().elements() as u64 * 200,
-        Layer::Piecewise(layer) => layer.output().elements() as u64 * 4,
-    };
-    let live = network.live_nodes().into_iter();
-    live.filter_map(|id| network.nodes[id].layer.as_ref()).map(of).sum::<u64>().max(1) + network.input_elements() as u64
+    let mut words = vec![1_u64; network.nodes.len()];
+    let mut price = network.input_elements() as u64;
+    for id in network.live_nodes() {
+        let node = &network.nodes[id];
+        let incoming = node.operands.iter().map(|&o| words[o]).max().unwrap_or(1);
+        let (products, weights) = match &node.layer {
+            None => (0, 0),
+            Some(Layer::Affine(layer)) => {
+                let operators = layer.lower().operators;
+                let bits = operators.iter().map(|o| o.bits()).max().unwrap_or(0);
+                (operators.iter().map(|o| o.nonzeros() as u64).sum::<u64>(), bits / 64)
+            }
+            // Enclosures of transcendental functions take many multiplications each.
+            Some(Layer::Smooth(layer)) => (layer.output().elements() as u64 * 200, 0),
+            Some(Layer::Piecewise(layer)) => (layer.output().elements() as u64 * 4, 0),
+        };
+        words[id] = (incoming + weights).min(MAX_BITS / 64);
+        price += products * (1 + weights * words[id] / 16);
+    }
+    price.max(1)
 }
 
 /// 1 as a rational, for directions.

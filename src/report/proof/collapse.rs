@@ -7,6 +7,7 @@ use super::{Writer, entries};
 use crate::algebra::{Rank, Shape, Tensor};
 use crate::collapse::AffineMap;
 use crate::decide::normal_form::Steps;
+use crate::decide::{not_homogeneous, pinned};
 use crate::network::NodeId;
 use crate::report::document::{Block, Grid, math, text};
 use crate::report::numbers::{count, fits, matrix_grid, number, tensor_grid};
@@ -91,6 +92,13 @@ impl Writer<'_> {
     }
 
     fn the_map(&mut self, map: &AffineMap, lemmas: &[Lemma]) {
+        if let Some((entry, value)) = pinned(self.network) {
+            let value = number(&value);
+            let words = format!(
+                "Entry {entry} of the input is always {value} on this domain, so a constant c is c/{value} times that entry: it stands in its column."
+            );
+            self.say(vec![text(words)]);
+        }
         let (rows, columns) = (map.matrix.rows(), map.matrix.columns());
         if fits(rows, columns, self.detail.matrix) {
             let mut grids = vec![matrix_grid("M", &map.matrix, self.blocks())];
@@ -141,16 +149,30 @@ impl Writer<'_> {
         } else {
             let shifted = format!("{} + {} = M(x + y) + 2 b = {} + {}", f("x + y"), f("0"), f("x"), f("y"));
             self.document.state("Affinity", vec![math(shifted), text(".")]);
-            let at = (0..map.bias.len()).find(|&i| !map.bias.get(i).is_zero()).unwrap_or(0);
-            let value = number(&map.bias.get(at));
-            let words = vec![
-                text("A linear map takes 0 to 0, but "),
-                math(f("0")),
-                text(" = "),
-                math("b"),
-                text(format!(" is {value} at output {}.", self.output_name(at))),
-            ];
+            let failure = not_homogeneous(self.network).filter(|f| !f.factor.is_zero());
+            let words = match &failure {
+                Some(failure) => {
+                    let law = format!("{} = a \\cdot {}", f("a x"), f("x"));
+                    let (left, right) = (number(&failure.left), number(&failure.right));
+                    let sides = format!("the left side is {left} and the right side {right} at output ");
+                    vec![
+                        text("A linear map satisfies "),
+                        math(law),
+                        text(format!(", but for a = {} and the x of the domain below ", number(&failure.factor))),
+                        text(format!("{sides}{}.", self.output_name(failure.output))),
+                    ]
+                }
+                None => {
+                    let at = (0..map.bias.len()).find(|&i| !map.bias.get(i).is_zero()).unwrap_or(0);
+                    let value = number(&map.bias.get(at));
+                    let end = format!(" is {value} at output {}.", self.output_name(at));
+                    vec![text("A linear map takes 0 to 0, but "), math(f("0")), text(" = "), math("b"), text(end)]
+                }
+            };
             self.document.state("Not linear", words);
+            if let Some(failure) = failure {
+                self.vectors(&[("x", &failure.x)]);
+            }
         }
     }
 

@@ -35,15 +35,7 @@ impl Writer<'_> {
         if based {
             inputs.insert(0, ("p", &witness.base));
         }
-        if witness.x.len() <= self.detail.values {
-            let grids = inputs.iter().flat_map(|(name, value)| self.input_grids(name, value)).collect();
-            self.document.blocks.push(Block::Row(grids));
-        } else {
-            let rows = inputs.iter().flat_map(|(name, value)| self.nonzero_rows(name, value)).collect();
-            let head = ["vector", "entry", "value"].map(str::to_string).to_vec();
-            self.document.blocks.push(Block::Table { head, rows });
-            self.say(vec![text("All other entries are 0.")]);
-        }
+        self.vectors(&inputs);
         self.trace(witness);
         let output = self.output_name(witness.output);
         let rows = [
@@ -77,6 +69,19 @@ impl Writer<'_> {
                 text("."),
             ]);
         }
+    }
+
+    /// Input vectors: as grids where they are small, else their nonzero entries.
+    pub(super) fn vectors(&mut self, inputs: &[(&str, &Tensor)]) {
+        if inputs.iter().all(|(_, value)| value.len() <= self.detail.values) {
+            let grids = inputs.iter().flat_map(|(name, value)| self.input_grids(name, value)).collect();
+            self.document.blocks.push(Block::Row(grids));
+            return;
+        }
+        let rows = inputs.iter().flat_map(|(name, value)| self.nonzero_rows(name, value)).collect();
+        let head = ["vector", "entry", "value"].map(str::to_string).to_vec();
+        self.document.blocks.push(Block::Table { head, rows });
+        self.say(vec![text("All other entries are 0.")]);
     }
 
     /// An input vector as one grid an argument.
