@@ -28,6 +28,8 @@ pub(super) fn arguments(
         };
         match value {
             Some(Ok(value)) => arguments = arguments.with(parameter.name, value),
+            // Written by size, the next arguments have other meanings: they are not mistakes.
+            Some(Err(found)) if found.iter().any(|m| m.code == Code::NotYetSupported) => return Err(found),
             Some(Err(found)) => {
                 failed = true;
                 mistakes.extend(found);

@@ -38,7 +38,7 @@ pub(super) fn call(scope: &Constants, callee: &Name, arguments: &[Argument], spa
     };
     let required = if matches!(name, "eye" | "load") { 1 } else { parameters.len() };
     check_arguments(name, parameters, required, arguments, span)?;
-    let argument = |i: usize| pick(arguments, parameters[i], Some(i));
+    let argument = |i: usize| parameters.get(i).and_then(|name| pick(arguments, name, Some(i)));
     let Some(first) = argument(0) else { return Err(vec![missing(name, parameters[0], span)]) };
     let second = argument(1);
     match name {
