@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use num_traits::Zero;
+use num_traits::{Signed, Zero};
 
 use super::{Enclosure, Function, Layer, Signature, Values};
 use crate::algebra::{Rational, Shape, Tensor, enclose, ratio};
@@ -75,8 +75,9 @@ impl Curve {
     /// Bounds over the interval [a, b].
     fn enclose(self, a: &Rational, b: &Rational) -> (Rational, Rational) {
         let gate = |f: fn(&Rational, usize) -> enclose::Bounds| {
-            // x·g(x) with g increasing: a product of intervals.
-            product((a, b), (&f(a, BITS).0, &f(b, BITS).1))
+            // x·g(x) with g increasing: a product of intervals, as wide as x times the gate's width.
+            let bits = BITS + a.abs().max(b.abs()).ceil().to_integer().bits() as usize;
+            product((a, b), (&f(a, bits).0, &f(b, bits).1))
         };
         match self {
             Curve::Sigmoid => (enclose::sigmoid(a, BITS).0, enclose::sigmoid(b, BITS).1),
