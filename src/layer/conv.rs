@@ -40,7 +40,7 @@ pub const CONV: Signature = Signature {
 pub const DEPTHWISE: Signature = Signature {
     name: "depthwise",
     summary: "A convolution of each channel by itself; the kernel is `C x K...`, one window a channel, or `mC x K...` for m \
-        outputs a channel, consecutive (PyTorch's groups = C).",
+        outputs a channel, consecutive (PyTorch's groups = C); `mC x 1 x K...` is the same.",
     formula: "y_{o,p} = b_o + \\sum_{k} K_{o,k} \\cdot x_{\\lfloor o/m \\rfloor, p \\cdot stride + k \\cdot dilation - pad}",
     linear: "Linear without a bias, affine with one: it is a convolution.",
     onnx: "Conv",
@@ -106,7 +106,9 @@ fn with_channels(kind: &str, kernel: &Tensor, input: &Shape, axes: usize) -> Res
     let (window, bare) = (vec!["K"; axes].join("x"), if input.channels() == 1 { " or a bare window" } else { "" });
     let layout = if kind == "conv_transpose" { "I x O/g x" } else { "O x I/g x" };
     let message = format!("the kernel {shape} does not fit an input {input}: it must be {layout} {window}{bare}");
-    Err(Misuse::shape(message).at("kernel"))
+    let misuse = Misuse::shape(message).at("kernel");
+    let one_a_channel = kind == "conv" && shape.rank() == axes + 1 && shape.channels() == input.channels();
+    Err(if one_a_channel { misuse.help("one window for each channel is the layer `depthwise`") } else { misuse })
 }
 
 fn groups(arguments: &Arguments) -> usize {
@@ -129,7 +131,10 @@ fn conv(arguments: &Arguments, input: &Shape) -> Result<Layer, Misuse> {
     let (groups, channels) = (groups(arguments), input.channels());
     let (outputs, per_group) = (kernel.shape().axes()[0], kernel.shape().axes()[1]);
     if channels % groups != 0 || outputs % groups != 0 {
-        let message = format!("{groups} groups do not divide {channels} input and {outputs} output channels evenly");
+        let message = format!(
+            "{groups} groups do not divide the {channels} channels of the input {input} and the {outputs} of the kernel {} evenly",
+            kernel.shape()
+        );
         return Err(Misuse::argument("groups", message));
     }
     if per_group * groups != channels {
@@ -148,14 +153,20 @@ fn depthwise(arguments: &Arguments, input: &Shape) -> Result<Layer, Misuse> {
     let axes = spatial("depthwise", input)?;
     let given = arguments.tensor("kernel").ok_or_else(|| Misuse::argument("kernel", "the kernel is missing"))?;
     let (shape, channels) = (given.shape(), input.channels());
-    if shape.rank() != axes.len() + 1 || shape.channels() % channels != 0 {
+    // PyTorch and ONNX write the one channel that each window reads: `mC x 1 x K...`.
+    let size = match shape.spatial() {
+        [1, size @ ..] if size.len() == axes.len() => size,
+        size => size,
+    };
+    if size.len() != axes.len() || shape.channels() % channels != 0 {
         let window = vec!["K"; axes.len()].join("x");
         let message = format!(
             "the kernel {shape} does not fit an input {input}: it must be {channels}x{window}, one window a channel"
         );
-        return Err(Misuse::shape(message).at("kernel"));
+        let help = format!("m outputs a channel are m times {channels} windows; {channels}x1x{window} is accepted too");
+        return Err(Misuse::shape(message).at("kernel").help(help));
     }
-    let kernel = given.reshaped(image(shape.channels(), &[&[1], shape.spatial()].concat())?);
+    let kernel = given.reshaped(image(shape.channels(), &[&[1], size].concat())?);
     finish("depthwise", arguments, input, kernel, channels)
 }
 
@@ -186,37 +197,46 @@ fn conv_transpose(arguments: &Arguments, input: &Shape) -> Result<Layer, Misuse>
             kernel.shape(),
             kernel.shape().channels()
         );
-        return Err(Misuse::shape(message)
-            .at("kernel")
-            .help("the first axis is the input's channels (I x O/g x K...)"));
+        let help = "the first axis is the input's channels (I x O/g x K...)";
+        return Err(Misuse::shape(message).at("kernel").help(help));
     }
     if channels % groups != 0 {
-        return Err(Misuse::argument(
-            "groups",
-            format!("{groups} groups do not divide {channels} input channels evenly"),
-        ));
+        let message = format!("{groups} groups do not divide the {channels} channels of the input {input} evenly");
+        return Err(Misuse::argument("groups", message));
     }
     let size = kernel.shape().axes()[2..].to_vec();
     let stride = arguments.per_axis("stride", axes.len(), 1)?;
     let dilation = arguments.per_axis("dilation", axes.len(), 1)?;
     let extra = arguments.per_axis("output_pad", axes.len(), 0)?;
     if arguments.word("pad").is_some() {
-        return Err(
-            Misuse::argument("pad", "`pad=same` has no single meaning for conv_transpose").help("give the numbers")
-        );
+        let message = "`pad=same` has no single meaning for conv_transpose";
+        return Err(Misuse::argument("pad", message).help("give the numbers"));
     }
     let (before, after) = super::window::two_sided(arguments, "pad", axes.len())?;
     let mut extent = Vec::new();
     for a in 0..axes.len() {
         if extra[a] > 0 && extra[a] >= stride[a].max(dilation[a]) {
-            let message = "`output_pad` must be smaller than the stride or the dilation";
+            let message = format!(
+                "`output_pad` is {}, but must be smaller than the stride {} or the dilation {}",
+                extra[a], stride[a], dilation[a]
+            );
             return Err(Misuse::argument("output_pad", message));
         }
         let reach = (axes[a] - 1).checked_mul(stride[a]).zip(dilation[a].checked_mul(size[a] - 1));
         let full = reach.and_then(|(s, d)| s.checked_add(d)?.checked_add(1 + extra[a]));
-        let length = full.and_then(|n| n.checked_sub(before[a] + after[a])).filter(|&n| n > 0);
+        let Some(full) = full else {
+            let message = format!(
+                "the output of {input} with stride {} and dilation {} is too large",
+                by(&stride),
+                by(&dilation)
+            );
+            let culprit = if arguments.has("stride") { "stride" } else { "dilation" };
+            return Err(Misuse::argument(culprit, message));
+        };
+        let length = full.checked_sub(before[a] + after[a]).filter(|&n| n > 0);
         let Some(length) = length else {
-            return Err(Misuse::argument("pad", "the padding removes the whole output").help("pad less"));
+            let message = format!("padding of {} and {} leaves nothing of the output of {input}", before[a], after[a]);
+            return Err(Misuse::argument("pad", message).help("pad less: here it removes what a convolution would add"));
         };
         extent.push(length);
     }
@@ -345,11 +365,8 @@ impl Function for Conv {
             } else {
                 format!("{:?} before and {:?} after", w.before, w.after)
             };
-            let mode = if self.mode == PadMode::Zero {
-                String::new()
-            } else {
-                format!(" ({})", format!("{:?}", self.mode).to_lowercase())
-            };
+            let word = format!("{:?}", self.mode).to_lowercase();
+            let mode = if self.mode == PadMode::Zero { String::new() } else { format!(" ({word})") };
             words.push(format!("pad {amount}{mode}"));
         }
         if !plain(&w.dilation, 1) {

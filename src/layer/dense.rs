@@ -55,11 +55,13 @@ fn dense(arguments: &Arguments, input: &Shape) -> Result<Layer, Misuse> {
     let bias = arguments.tensor("bias").cloned();
     if let Some(bias) = &bias
         && bias.shape().axes() != [rows]
+        && (rows, bias.len()) != (1, 1)
     {
-        let message = format!("the bias is {}, but there are {rows} outputs", bias.shape());
+        let message = format!("the bias is {}, but the matrix {} gives {rows} outputs", bias.shape(), matrix.shape());
         return Err(Misuse::shape(message).at("bias"));
     }
     let output = Shape::new([rows]).map_err(|e| Misuse::shape(e.to_string()))?;
+    let bias = bias.map(|bias| bias.reshaped(output.clone()));
     Ok(Layer::Affine(Arc::new(Dense { matrix, bias, input: input.clone(), output })))
 }
 

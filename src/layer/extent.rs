@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use num_traits::{One, Zero};
+use num_traits::{One, ToPrimitive, Zero};
 
 use super::window::{MODES, by, for_each_index, image, pad_mode, resolve, spatial, two_sided};
 use super::{AffineLayer, Arguments, Function, Kind, Layer, Lowered, Misuse, Parameter, Signature, Values};
@@ -44,14 +44,15 @@ pub const CROP: Signature = Signature {
 /// The rule of `slice`.
 pub const SLICE: Signature = Signature {
     name: "slice",
-    summary: "The entries `start`, `start + step`, … before `stop` of one axis; axis 0 is the channels.",
+    summary: "The entries `start`, `start + step`, … before `stop` of one axis; axis 0 is the channels, and negative \
+        numbers count from the end.",
     formula: "y_{\\dots, i, \\dots} = x_{\\dots, start + i \\cdot step, \\dots}",
     linear: "Linear: every output is one input.",
     onnx: "Slice",
     parameters: &[
-        Parameter { name: "axis", kind: Kind::PerAxis, required: true },
-        Parameter { name: "start", kind: Kind::PerAxis, required: true },
-        Parameter { name: "stop", kind: Kind::PerAxis, required: true },
+        parameter("axis", Kind::Scalar, true),
+        parameter("start", Kind::Scalar, true),
+        parameter("stop", Kind::Scalar, true),
         parameter("step", Kind::Count, false),
     ],
     values: Values::None,
@@ -190,7 +191,12 @@ fn crop(arguments: &Arguments, input: &Shape) -> Result<Layer, Misuse> {
     let left = |(n, (b, a)): (&usize, (&usize, &usize))| n.checked_sub(b + a).filter(|&n| n > 0);
     let extent: Option<Vec<usize>> = axes.iter().zip(before.iter().zip(&after)).map(left).collect();
     let Some(extent) = extent else {
-        return Err(Misuse::shape(format!("cropping leaves nothing of {input}")).at("amount"));
+        return Err(Misuse::shape(format!(
+            "cropping {} and {} leaves nothing of the input {input}",
+            by(&before),
+            by(&after)
+        ))
+        .at("amount"));
     };
     let output = image(input.channels(), &extent)?;
     let start = [vec![0], before].concat();
@@ -198,22 +204,34 @@ fn crop(arguments: &Arguments, input: &Shape) -> Result<Layer, Misuse> {
     Ok(Layer::Affine(Arc::new(Crop { kind: "crop", start, step, input: input.clone(), output })))
 }
 
-fn slice(arguments: &Arguments, input: &Shape) -> Result<Layer, Misuse> {
-    let one = |name: &'static str, default: usize| match arguments.integers(name) {
-        None => Ok(default),
-        Some([n]) => Ok(*n),
-        Some(_) => Err(Misuse::argument(name, format!("`{name}` is one number"))),
+/// A whole number that may be negative.
+fn whole(arguments: &Arguments, name: &'static str) -> Result<i64, Misuse> {
+    let Some(value) = arguments.scalar(name) else {
+        return Err(Misuse::argument(name, format!("`{name}` is missing")));
     };
-    let (axis, start, stop, step) = (one("axis", 0)?, one("start", 0)?, one("stop", 0)?, one("step", 1)?);
-    let Some(&length) = input.axes().get(axis) else {
+    let whole = if value.is_integer() { value.to_integer().to_i64() } else { None };
+    whole.ok_or_else(|| Misuse::argument(name, format!("`{name}` must be a whole number, not too large")))
+}
+
+/// As in PyTorch and ONNX, negative numbers count from the end; unlike there, nothing is clamped.
+fn slice(arguments: &Arguments, input: &Shape) -> Result<Layer, Misuse> {
+    let from_end = |n: i64, length: usize| if n < 0 { i64::try_from(length).ok()?.checked_add(n) } else { Some(n) };
+    let place = |n: i64, length: usize| usize::try_from(from_end(n, length)?).ok();
+    let (wanted, first, last) = (whole(arguments, "axis")?, whole(arguments, "start")?, whole(arguments, "stop")?);
+    let step = arguments.integers("step").and_then(|n| n.first().copied()).unwrap_or(1);
+    let found = place(wanted, input.rank()).and_then(|a| Some((a, *input.axes().get(a)?)));
+    let Some((axis, length)) = found else {
         return Err(
-            Misuse::argument("axis", format!("the input {input} has no axis {axis}")).help("axis 0 is the channels")
+            Misuse::argument("axis", format!("the input {input} has no axis {wanted}")).help("axis 0 is the channels")
         );
     };
-    if start >= stop || stop > length {
-        let message = format!("the range {start} to {stop} is empty or outside an axis of length {length}");
-        return Err(Misuse::argument("stop", message));
-    }
+    let range = place(first, length).zip(place(last, length)).filter(|&(start, stop)| start < stop && stop <= length);
+    let Some((start, stop)) = range else {
+        let message = format!(
+            "the range {first} to {last} is empty or outside axis {axis} of the input {input}, whose length is {length}"
+        );
+        return Err(Misuse::argument("stop", message).help("`stop` is exclusive; negative numbers count from the end"));
+    };
     let mut axes = input.axes().to_vec();
     axes[axis] = (stop - start).div_ceil(step);
     let output = Shape::new(axes).map_err(|e| Misuse::shape(e.to_string()))?;
@@ -266,7 +284,7 @@ fn upsample(arguments: &Arguments, input: &Shape) -> Result<Layer, Misuse> {
     let axes = spatial("upsample", input)?;
     let factor = arguments.per_axis("factor", axes.len(), 1)?;
     if factor.iter().any(|&f| f == 0 || f > MAX_ELEMENTS) {
-        return Err(Misuse::argument("factor", "the factors must be at least 1, and not huge"));
+        return Err(Misuse::argument("factor", format!("the factor {} is not between 1 and 2^40", by(&factor))));
     }
     let extent: Vec<usize> = axes.iter().zip(&factor).map(|(n, f)| n.saturating_mul(*f)).collect();
     let output = image(input.channels(), &extent)?;

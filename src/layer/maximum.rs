@@ -153,7 +153,9 @@ fn windows(kind: &'static str, extreme: Extreme, window: &Window, input: &Shape)
 fn maxout(arguments: &Arguments, input: &Shape) -> Result<Layer, Misuse> {
     let k = arguments.integers("k").and_then(|n| n.first().copied()).unwrap_or(1);
     if !input.channels().is_multiple_of(k) {
-        return Err(Misuse::argument("k", format!("{} channels are not a multiple of k = {k}", input.channels())));
+        let message =
+            format!("the input {input} has {} channels, which are not a multiple of k = {k}", input.channels());
+        return Err(Misuse::argument("k", message));
     }
     let axes = [&[input.channels() / k], input.spatial()].concat();
     let output = Shape::new(axes).map_err(|e| Misuse::shape(e.to_string()))?;

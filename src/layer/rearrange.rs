@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use num_traits::{One, Signed, Zero};
+
 use super::{AffineLayer, Arguments, Function, Kind, Layer, Lowered, Misuse, Parameter, Signature, Values};
-use crate::algebra::{Shape, Tensor};
+use crate::algebra::{Rational, Shape, Tensor};
 use crate::toeplitz::Operator;
 
 /// The rule of `identity`.
@@ -27,7 +29,13 @@ pub const DROPOUT: Signature = Signature {
     onnx: "Dropout",
     parameters: &[Parameter { name: "p", kind: Kind::Scalar, required: false }],
     values: Values::None,
-    build: |_, inputs| Ok(same_order("dropout", inputs[0], inputs[0].clone())),
+    build: |arguments, inputs| {
+        let rate = arguments.scalar("p").unwrap_or_else(Rational::zero);
+        if rate.is_negative() || rate > Rational::one() {
+            return Err(Misuse::argument("p", format!("the rate `p` is {rate}, but must lie between 0 and 1")));
+        }
+        Ok(same_order("dropout", inputs[0], inputs[0].clone()))
+    },
 };
 
 /// The rule of `flatten`.
@@ -134,7 +142,7 @@ fn permute(arguments: &Arguments, input: &Shape) -> Result<Layer, Misuse> {
     let mut sorted = axes.clone();
     sorted.sort_unstable();
     if !sorted.iter().copied().eq(0..input.rank()) {
-        let message = format!("the axes {axes:?} are not an order of the {} axes of {input}", input.rank());
+        let message = format!("the axes {axes:?} are not an order of the {} axes of the input {input}", input.rank());
         return Err(Misuse::argument("axes", message).help("name every axis once, counting from 0: `permute(1, 0, 2)`"));
     }
     let output: Vec<usize> = axes.iter().map(|&a| input.axes()[a]).collect();
@@ -195,7 +203,7 @@ fn pixel_shuffle(arguments: &Arguments, input: &Shape) -> Result<Layer, Misuse> 
     };
     let square = r.checked_mul(r).filter(|s| channels.is_multiple_of(*s));
     let Some(square) = square else {
-        let message = format!("{channels} channels are not a multiple of r² for r = {r}");
+        let message = format!("the input {input} has {channels} channels, which are not a multiple of r² for r = {r}");
         return Err(Misuse::argument("r", message));
     };
     let output = Shape::new([channels / square, height * r, width * r]).map_err(|e| Misuse::shape(e.to_string()))?;

@@ -117,7 +117,13 @@ fn batchnorm(arguments: &Arguments, input: &Shape) -> Result<Layer, Misuse> {
             if !arguments.has("mean") || !arguments.has("var") {
                 let misuse = Misuse {
                     code: Code::MissingArgument,
-                    message: "`batchnorm` needs its numbers".into(),
+                    message: match raw {
+                        None => "`batchnorm` needs its numbers".into(),
+                        Some(_) => format!(
+                            "`batchnorm` needs its argument `{}`",
+                            if arguments.has("mean") { "var" } else { "mean" }
+                        ),
+                    },
                     parameter: None,
                     help: None,
                 };

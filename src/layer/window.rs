@@ -2,7 +2,7 @@
 //! and pools.
 
 use super::{Arguments, Misuse, Value};
-use crate::algebra::Shape;
+use crate::algebra::{MAX_ELEMENTS, Shape};
 use crate::toeplitz::{PadMode, Taps};
 
 /// A window that slides over the spatial axes of an input; one entry a spatial axis everywhere.
@@ -38,16 +38,24 @@ impl Window {
             }
         }
         if size.contains(&0) {
-            return Err(Misuse::shape("a window must be at least 1 in every axis"));
+            return Err(Misuse::argument("window", "a window must be at least 1 in every axis"));
         }
-        let reach = |a: usize| dilation[a].checked_mul(size[a] - 1).and_then(|r| r.checked_add(1));
+        check_size(&size, input)?;
+        let reach = |a: usize| {
+            let reach = dilation[a].checked_mul(size[a] - 1).and_then(|r| r.checked_add(1));
+            reach.filter(|&r| r <= MAX_ELEMENTS)
+        };
         let reach: Option<Vec<usize>> = (0..axes).map(reach).collect();
-        let Some(reach) = reach else { return Err(Misuse::argument("dilation", "the dilated window is too large")) };
+        let Some(reach) = reach else {
+            let message = format!("a window {} with dilation {} is too large", by(&size), by(&dilation));
+            let culprit = if arguments.has("dilation") { "dilation" } else { "window" };
+            return Err(Misuse::argument(culprit, message));
+        };
         let (before, after) = padding(arguments, input, &stride, &reach)?;
         let mut output = Vec::with_capacity(axes);
         for a in 0..axes {
             let padded = input[a].checked_add(before[a]).and_then(|n| n.checked_add(after[a]));
-            let Some(padded) = padded.filter(|&n| n <= crate::algebra::MAX_ELEMENTS) else {
+            let Some(padded) = padded.filter(|&n| n <= MAX_ELEMENTS) else {
                 return Err(Misuse::argument("pad", "the padded input is too large"));
             };
             if reach[a] > padded {
@@ -85,15 +93,28 @@ impl Window {
         })
     }
 
-    /// Padding wider than half of a pool's window would make windows that see no input at all.
+    /// Padding wider than half of a pool's window, dilation included, would make windows that see
+    /// no input at all (PyTorch's rule).
     pub fn check_pool(&self) -> Result<(), Misuse> {
-        let wide = (0..self.input.len()).any(|a| self.before[a].max(self.after[a]) * 2 > self.size[a]);
-        if !wide {
-            return Ok(());
-        }
-        let message = format!("`pad` may be at most half of the window {}", by(&self.size));
+        let reach = |a: usize| self.dilation[a] * (self.size[a] - 1) + 1;
+        let wide = |a: &usize| self.before[*a].max(self.after[*a]) * 2 > reach(*a);
+        let Some(a) = (0..self.input.len()).find(wide) else { return Ok(()) };
+        let (most, extent) = (self.before[a].max(self.after[a]), reach(a));
+        let message = format!("`pad` may be at most half of the window, but {most} is more than half of {extent}");
         Err(Misuse::argument("pad", message).help("pad the image with the layer `pad` first"))
     }
+}
+
+/// Windows are visited tap by tap, so one that is far larger than its image is refused.
+fn check_size(size: &[usize], input: &[usize]) -> Result<(), Misuse> {
+    const ANY_IMAGE: usize = 1 << 24;
+    let count = |axes: &[usize]| axes.iter().try_fold(1_usize, |n, &axis| n.checked_mul(axis));
+    let most = count(input).unwrap_or(usize::MAX).max(ANY_IMAGE);
+    if count(size).is_some_and(|taps| taps <= most) {
+        return Ok(());
+    }
+    let message = format!("a window of extent {} is too large for an input of extent {}", by(size), by(input));
+    Err(Misuse::argument("window", message))
 }
 
 /// Where a coordinate of a padded axis is read from.
@@ -156,7 +177,7 @@ pub(super) fn two_sided(
             [one.clone(), one].concat()
         }
     };
-    if amounts.iter().any(|&n| n > crate::algebra::MAX_ELEMENTS) {
+    if amounts.iter().any(|&n| n > MAX_ELEMENTS) {
         return Err(Misuse::argument(name, format!("`{name}` is too large")));
     }
     let (before, after) = amounts.split_at(axes);
@@ -189,7 +210,10 @@ pub(super) fn pad_mode(
         };
         if most > limit {
             let word = arguments.word(name).unwrap_or("zero");
-            let message = format!("{word} padding of {most} is wider than an axis of length {length} allows ({limit})");
+            let message = format!(
+                "{word} padding of {most} is wider than an image {} allows: at most {limit} beside an axis of length {length}",
+                by(input)
+            );
             return Err(Misuse::argument("pad", message).help("pad less, or use `replicate`"));
         }
     }

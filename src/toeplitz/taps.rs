@@ -33,21 +33,29 @@ impl Taps {
         padding: (usize, usize),
         mode: PadMode,
     ) -> Taps {
-        // The padded axis as a list of input positions; reading it needs no case distinction.
+        // What stands before and after the input, by the position in the border. The padded axis is
+        // not written out: a border may be far wider than the positions that are read.
         let (before, after) = padding;
-        let edge = |outside: Vec<usize>| outside.into_iter().map(Some).collect::<Vec<_>>();
-        let (head, tail) = match mode {
-            PadMode::Zero => (vec![None; before], vec![None; after]),
-            PadMode::Circular => (edge((inputs - before..inputs).collect()), edge((0..after).collect())),
-            PadMode::Reflect => {
-                (edge((1..=before).rev().collect()), edge((inputs - 1 - after..inputs - 1).rev().collect()))
-            }
-            PadMode::Replicate => (vec![Some(0); before], vec![Some(inputs - 1); after]),
+        let head = |i: usize| match mode {
+            PadMode::Zero => None,
+            PadMode::Circular => Some(inputs - before + i),
+            PadMode::Reflect => Some(before - i),
+            PadMode::Replicate => Some(0),
         };
-        let padded: Vec<Option<usize>> = [head, (0..inputs).map(Some).collect(), tail].concat();
+        let tail = |i: usize| match mode {
+            PadMode::Zero => None,
+            PadMode::Circular => Some(i),
+            PadMode::Reflect => Some(inputs - 2 - i),
+            PadMode::Replicate => Some(inputs - 1),
+        };
+        let padded = |i: usize| match i.checked_sub(before) {
+            None => head(i),
+            Some(i) if i < inputs => Some(i),
+            Some(i) => tail(i - inputs),
+        };
         let reach = dilation * (size - 1);
-        let starts = (0..padded.len() - reach).step_by(stride);
-        let row = |start: usize| (0..size).filter_map(|tap| padded[start + tap * dilation].map(|p| (tap, p))).collect();
+        let starts = (0..before + inputs + after - reach).step_by(stride);
+        let row = |start: usize| (0..size).filter_map(|tap| padded(start + tap * dilation).map(|p| (tap, p))).collect();
         Taps { rows: starts.map(row).collect(), inputs }
     }
 
