@@ -203,6 +203,16 @@ impl Diagnostic {
     }
 }
 
+/// A number of bytes in the largest unit that is not larger, with one decimal: `1536` is `1.5 KiB`.
+pub fn size(bytes: u64) -> String {
+    let units = [(30, "GiB"), (20, "MiB"), (10, "KiB")];
+    let Some((shift, unit)) = units.into_iter().find(|(shift, _)| bytes >> shift > 0) else {
+        return format!("{bytes} bytes");
+    };
+    let (whole, tenth) = (bytes >> shift, ((bytes % (1 << shift)) * 10) >> shift);
+    if tenth == 0 { format!("{whole} {unit}") } else { format!("{whole}.{tenth} {unit}") }
+}
+
 /// Of `candidates`, the one that a misspelt `name` most likely means: one that begins it or that it
 /// begins (`padding`, `pad`), else the nearest within a third of its letters.
 pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {

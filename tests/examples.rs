@@ -1,6 +1,8 @@
 //! Every example proves what its claims say; its witnesses re-evaluate; its layout is standard.
 
-use std::path::{Path, PathBuf};
+mod common;
+
+use std::path::Path;
 
 use netprove::collapse::Region;
 use netprove::decide::{Evidence, search};
@@ -8,16 +10,9 @@ use netprove::decide::{Status, prove};
 use netprove::diagnostic::Source;
 use netprove::network::{NoImports, Program, check};
 
-const MEMORY: u64 = 1 << 30;
+use common::examples;
 
-fn examples() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
-    let entries = std::fs::read_dir(folder).expect("the folder of examples").map(|e| e.expect("an entry").path());
-    let mut files: Vec<PathBuf> = entries.filter(|p| p.extension().is_some_and(|e| e == "net")).collect();
-    files.sort();
-    assert!(files.len() >= 13, "the examples are there");
-    files
-}
+const MEMORY: u64 = 1 << 30;
 
 fn program(path: &Path) -> Program {
     let text = std::fs::read_to_string(path).expect("readable");

@@ -17,6 +17,7 @@ use num_traits::{One, Zero};
 use rayon::prelude::*;
 
 use crate::algebra::{Integer, MAX_BITS, Matrix, Rational, Tensor, ratio};
+use crate::diagnostic::size;
 use crate::layer::{Layer, Lowered};
 use crate::network::{Network, NodeId};
 
@@ -33,7 +34,7 @@ pub struct AffineMap {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LimitReached {
     /// A matrix is larger than the memory allowed.
-    #[error("the {rows}×{columns} matrix needs about {needed} MiB, above the limit of {limit} MiB", needed = needed >> 20, limit = limit >> 20)]
+    #[error("the {rows}×{columns} matrix needs about {needed}, above the limit of {limit}", needed = size(*.needed), limit = size(*.limit))]
     Memory {
         /// The rows of the matrix.
         rows: usize,

@@ -6,7 +6,7 @@ use num_traits::{ToPrimitive, Zero};
 
 use super::functions;
 use crate::algebra::{MAX_BITS, Rational, Shape, Tensor, bounded_denominator};
-use crate::diagnostic::{Code, Diagnostic, Span, did_you_mean};
+use crate::diagnostic::{Code, Diagnostic, Span, did_you_mean, size};
 use crate::syntax::tree::{Argument, BinaryOp, Expr, ExprKind};
 
 /// What was wrong has been reported; what depends on it is passed over in silence.
@@ -126,8 +126,8 @@ impl Constants {
     }
 
     fn too_large(&self, shape: &Shape, bytes: u64, span: Span) -> Diagnostic {
-        let message =
-            format!("a tensor {shape} needs about {} MiB, above the limit of {} MiB", bytes >> 20, self.memory >> 20);
+        let (needed, limit) = (size(bytes), size(self.memory));
+        let message = format!("a tensor {shape} needs about {needed}, above the limit of {limit}");
         Diagnostic::new(Code::MemoryLimit, span, message).help("raise the limit with `--memory`")
     }
 

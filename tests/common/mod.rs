@@ -1,9 +1,21 @@
-//! What the integration tests share: layers built by name, random exact tensors.
+//! What the integration tests share: the examples, layers built by name, random exact tensors.
 #![allow(dead_code)]
+
+use std::path::{Path, PathBuf};
 
 use netprove::algebra::{Rational, Shape, Tensor};
 use netprove::layer::{Arguments, Layer, Misuse, Value, catalogue};
 use proptest::prelude::*;
+
+/// The files of `examples/`, without those that are wrong.
+pub fn examples() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let entries = std::fs::read_dir(folder).expect("the folder of examples").map(|e| e.expect("an entry").path());
+    let mut files: Vec<PathBuf> = entries.filter(|p| p.extension().is_some_and(|e| e == "net")).collect();
+    files.sort();
+    assert!(files.len() >= 13, "the examples are there");
+    files
+}
 
 pub fn shape(axes: &[usize]) -> Shape {
     Shape::new(axes.to_vec()).expect("a shape")
