@@ -2,8 +2,10 @@
 
 use std::fmt::Write;
 
+use num_traits::One;
+
 use super::json::map_value;
-use crate::algebra::{Integer, Rational, Tensor, ratio};
+use crate::algebra::Integer;
 use crate::collapse::AffineMap;
 use crate::network::Network;
 
@@ -48,36 +50,36 @@ pub fn matrix_market(network: &Network, map: &AffineMap) -> String {
 /// A `.net` file with one dense layer that computes the same function.
 pub fn net(network: &Network, map: &AffineMap) -> String {
     let (rows, columns) = (map.matrix.rows(), map.matrix.columns());
+    let mut taken: Vec<String> = network.inputs.iter().map(|i| i.name.clone()).collect();
+    taken.push(network.name.clone());
+    let (matrix, constant) = (fresh("matrix", &mut taken), fresh("constant", &mut taken));
     let mut out = format!("# {} collapsed: one {rows}x{columns} matrix\n", network.name);
-    out.push_str("let matrix = [\n");
+    let _ = writeln!(out, "let {matrix} = [");
     for row in 0..rows {
         let mut entries = vec!["0".to_string(); columns];
         map.matrix.row(row).for_each(|(c, n)| entries[c] = n.to_string());
         let _ = writeln!(out, "    [{}],", entries.join(", "));
     }
-    let _ = writeln!(out, "] / {}", map.matrix.denominator());
-    let constant = (!map.bias.is_zero()).then(|| vector(&map.bias));
-    if let Some(constant) = &constant {
-        let _ = writeln!(out, "let constant = {constant}");
+    let _ = writeln!(out, "]{}", over(map.matrix.denominator()));
+    let bias = if map.bias.is_zero() { String::new() } else { format!(", bias={constant}") };
+    if !bias.is_empty() {
+        let numbers: Vec<String> = map.bias.numerators().iter().map(ToString::to_string).collect();
+        let _ = writeln!(out, "let {constant} = [{}]{}", numbers.join(", "), over(map.bias.denominator()));
     }
     let parameters: Vec<String> = network.inputs.iter().map(parameter).collect();
     let _ = writeln!(out, "\nnetwork {}({}) {{", network.name, parameters.join(", "));
-    let names: Vec<&str> = network.inputs.iter().map(|i| i.name.as_str()).collect();
-    let flat = |name: &str| format!("{name} |> flatten");
-    match names.as_slice() {
-        [only] => {
-            let _ = writeln!(out, "    {}", flat(only));
-        }
-        several => {
-            several.iter().for_each(|name| {
-                let _ = writeln!(out, "    flat_{name} = {}", flat(name));
-            });
-            let rest: Vec<String> = several[1..].iter().map(|n| format!("flat_{n}")).collect();
-            let _ = writeln!(out, "    flat_{} |> concat({})", several[0], rest.join(", "));
-        }
+    let mut flat = Vec::new();
+    for input in &network.inputs {
+        let name = fresh(&format!("flat_{}", input.name), &mut taken);
+        let _ = writeln!(out, "    {name} = {} |> flatten", input.name);
+        flat.push(name);
     }
-    let bias = if constant.is_some() { ", bias=constant" } else { "" };
-    let _ = writeln!(out, "    dense(matrix{bias})");
+    if let [first, rest @ ..] = flat.as_slice()
+        && !rest.is_empty()
+    {
+        let _ = writeln!(out, "    {first} |> concat({})", rest.join(", "));
+    }
+    let _ = writeln!(out, "    dense({matrix}{bias})");
     let axes: Vec<String> = network.output_shape().axes().iter().map(usize::to_string).collect();
     if axes.len() > 1 {
         let _ = writeln!(out, "    reshape({})", axes.join("x"));
@@ -86,14 +88,23 @@ pub fn net(network: &Network, map: &AffineMap) -> String {
     out
 }
 
+/// The name, with as many `_` as keep it apart from those taken; it is taken then.
+fn fresh(name: &str, taken: &mut Vec<String>) -> String {
+    let mut name = name.to_string();
+    while taken.contains(&name) {
+        name.push('_');
+    }
+    taken.push(name.clone());
+    name
+}
+
+/// The division by a denominator, as written after a list.
+fn over(denominator: &Integer) -> String {
+    if denominator.is_one() { String::new() } else { format!(" / {denominator}") }
+}
+
 fn parameter(input: &crate::network::Input) -> String {
     let axes: Vec<String> = input.shape.axes().iter().map(usize::to_string).collect();
     let domain = input.domain.as_ref().map_or(String::new(), |(low, high)| format!(" in [{low}, {high}]"));
     format!("{}: {}{domain}", input.name, axes.join("x"))
-}
-
-fn vector(values: &Tensor) -> String {
-    let numbers: Vec<String> = values.numerators().iter().map(ToString::to_string).collect();
-    let denominator: Rational = ratio(values.denominator().clone(), 1.into());
-    format!("[{}] / {denominator}", numbers.join(", "))
 }
