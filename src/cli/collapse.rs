@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use netprove::decide::decide;
+use netprove::decide::{Evidence, decide};
 use netprove::network::{Network, Program};
 use netprove::report::export;
 
@@ -27,19 +27,25 @@ pub fn run(target: &str, output: &Path, memory: u64) -> u8 {
     };
     let decision = decide(network, memory);
     let Some(map) = decision.evidence.map() else {
-        let word = decision.verdict.word();
-        files::fail(&format!(
-            "`{}` is {word}: it does not collapse to one affine map; `netprove {file}` says why",
-            network.name
-        ));
-        let exit =
-            if decision.verdict == netprove::decide::Verdict::Nonlinear { Exit::Refuted } else { Exit::Undecided };
+        let (name, word) = (&network.name, decision.verdict.word());
+        let (exit, why) = match &decision.evidence {
+            Evidence::Structure { limit, .. } => {
+                (Exit::Undecided, format!(", but its one matrix is too large: {limit}; raise it with `--memory`"))
+            }
+            Evidence::Witness(_) => (Exit::Refuted, no_map(file)),
+            _ => (Exit::Undecided, no_map(file)),
+        };
+        files::fail(&format!("`{name}` is {word}{why}"));
         return exit.into();
     };
     match files::write(output, writer(network, map).as_bytes()) {
         Ok(()) => Exit::Proved.into(),
         Err(error) => files::fail(&format!("{}: {error}", output.display())),
     }
+}
+
+fn no_map(file: &str) -> String {
+    format!(": it does not collapse to one affine map; `netprove {file}` says why")
 }
 
 /// `FILE:NET`, unless a file has that very name.

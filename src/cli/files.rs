@@ -32,7 +32,16 @@ pub fn fail(message: &str) -> u8 {
 
 /// Writes a file whole or not at all: into a temporary file beside it, then renamed.
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    // What a link leads to is written, not the link; and a device or a pipe (`/dev/null`) is never replaced.
+    let path = &path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    if fs::metadata(path).is_ok_and(|m| !m.is_file() && !m.is_dir()) {
+        return fs::OpenOptions::new().write(true).open(path)?.write_all(bytes);
+    }
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // Asked first, because the temporary file's name in a message would be of no use.
+    if !fs::metadata(folder)?.is_dir() {
+        return Err(io::ErrorKind::NotADirectory.into());
+    }
     let mut file = tempfile::Builder::new().prefix(".netprove-").tempfile_in(folder)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;

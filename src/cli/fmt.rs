@@ -34,7 +34,8 @@ fn one(path: &Path, check: bool) -> Exit {
         if formatted == text {
             return Exit::Proved;
         }
-        let _ = writeln!(std::io::stderr(), "{name}: not laid out in the standard way; run `netprove fmt {name}`");
+        let called = if name == "-" { "standard input" } else { &name };
+        let _ = writeln!(std::io::stderr(), "{called}: not laid out in the standard way; run `netprove fmt {name}`");
         return Exit::Refuted;
     }
     if path == Path::new("-") {

@@ -74,7 +74,8 @@ pub fn decode(bytes: Vec<u8>, file: u32) -> Result<String, Diagnostic> {
 
 fn too_large(bytes: usize, file: u32) -> Option<Diagnostic> {
     (bytes > MAX_BYTES).then(|| {
-        let message = format!("this file has {bytes} bytes; netprove reads at most {MAX_BYTES}");
+        // Not how many bytes it has: whoever read it may have stopped at the limit.
+        let message = format!("this file has more than {MAX_BYTES} bytes, the most that netprove reads");
         Diagnostic::new(Code::FileTooLarge, Span { file, start: 0, end: 0 }, message)
             .help("keep large tensors in files of their own: `load(\"weights.npy\")`")
     })
