@@ -2,9 +2,10 @@
 
 mod common;
 
+use netprove::decide::prove;
 use netprove::diagnostic::{Source, Sources, Span};
 use netprove::network::{NoImports, Rejected, check};
-use netprove::report::{self, Detail, document::Document, prove, text};
+use netprove::report::{self, Detail, document::Document, text};
 use proptest::prelude::*;
 
 const MEMORY: u64 = 4 << 20;
@@ -169,7 +170,7 @@ fn run(text: &str) {
         Ok(program) => {
             let report = prove(&program, MEMORY);
             let style = text::Style { width: 40, color: false };
-            let networks = program.networks.iter().zip(&report.results);
+            let networks = program.networks.iter().zip(&report.networks);
             let mut documents: Vec<Document> =
                 networks.map(|(n, r)| report::network(n, r, &program.sources, Detail::NORMAL)).collect();
             documents.push(report::claims(&report));

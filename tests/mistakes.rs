@@ -317,8 +317,8 @@ fn large_numbers_with_small_results_are_fine() {
         let text = format!("network f(x: {input}) = x |> {step}\nprove f is nonlinear");
         let source = Source { name: "t.net".into(), text };
         let program = check(source, &NoImports, MEMORY).unwrap_or_else(|r| panic!("{step}: {:?}", r.diagnostics));
-        let report = netprove::report::prove(&program, MEMORY);
-        assert_eq!(report.results.len(), 1, "{step}");
+        let report = netprove::decide::prove(&program, MEMORY);
+        assert_eq!(report.networks.len(), 1, "{step}");
     }
 }
 

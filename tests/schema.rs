@@ -4,9 +4,10 @@ mod common;
 
 use std::path::Path;
 
+use netprove::decide::prove;
 use netprove::diagnostic::Source;
 use netprove::network::{NoImports, check};
-use netprove::report::{json, prove};
+use netprove::report::json;
 use serde_json::{Value, json};
 
 const MEMORY: u64 = 1 << 30;
