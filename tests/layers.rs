@@ -233,6 +233,32 @@ proptest! {
     }
 }
 
+/// The width that the documentation promises, at arguments of every size.
+#[test]
+fn smooth_layers_are_as_narrow_as_documented() {
+    let ten = |power: i32| Rational::from_integer(10.into()).pow(power);
+    let sizes = [-30, -1, 0, 1, 2, 6, 40].map(ten);
+    let values: Vec<Rational> =
+        sizes.iter().flat_map(|v| [v.clone(), -v.clone(), v * Rational::new(7.into(), 3.into())]).collect();
+    let x = Tensor::from_rationals(shape(&[values.len()]), &values);
+    let width = Rational::from_integer(2.into()).pow(-96);
+    for name in ["sigmoid", "tanh", "gelu", "silu"] {
+        let layer = build(name, Arguments::default(), &[x.shape()]).expect("fits");
+        let bounds = layer.function().enclose(&[&Enclosure { low: x.clone(), high: x.clone() }]);
+        for (i, value) in values.iter().enumerate() {
+            let (low, high) = (bounds.low.get(i), bounds.high.get(i));
+            assert!(low <= high && &high - &low <= width, "{name} at {value}");
+            // Between 0 and x for the gates, but for the negative dip above −1/3.
+            let floor = Rational::new((-1).into(), 3.into()) - &width;
+            assert!(
+                !matches!(name, "gelu" | "silu")
+                    || (low >= floor && high <= value.clone().max(Rational::default()) + &width),
+                "{name} at {value}"
+            );
+        }
+    }
+}
+
 #[test]
 fn every_layer_is_documented() {
     for signature in catalogue::all() {
