@@ -180,20 +180,79 @@ fn run(text: &str) {
     }
 }
 
+/// What no example shows: most layers, each with its arguments, and every function.
+const TOUR: &str = "\
+let k = pad(flip(outer([1, 2, 1], [1, 0, -1]) / 4), 1)
+let m = transpose(eye(3)) - 0x1.8p-1 * ones(3x3)
+
+network maps(x: 2x4x4 in [-1, 1]) {
+    conv(random(4x1x3x3, seed=1), stride=1x2, pad=[1, 1, 0, 1], dilation=1, groups=2, pad_mode=reflect)
+    conv_transpose(random(4x2x2x2, seed=2), stride=2, output_pad=1)
+    depthwise(random(2x3x3, seed=3), pad=same, bias=[1, -1/2])
+    batchnorm(scale=[1, 2], shift=[0, 1/3])
+    pad(1, value=0, mode=zero)
+    crop(1)
+    upsample(2, mode=bilinear)
+    slice(1, 0, 4, step=2)
+    permute(1, 2, 0)
+    permute([2, 0, 1])
+    permute(axes=[0, 2, 1])
+}
+
+network moves(x: 4x2x2) {
+    pixel_shuffle(2)
+    sumpool(2, stride=2)
+    reshape(2x2)
+    bias([1, 2])
+    scale(1/3)
+    dropout(p=0.5)
+    flatten
+    slice(0, 1, 4)
+    dense(m, bias=none)
+}
+
+network bends(x: 2x3, y: 2x3) {
+    a = x |> leaky_relu(1/10)
+    b = y |> prelu([1/4, -1]) |> clip(-1, 2)
+    c = a |> maximum(b, x) |> minimum(y)
+    d = c |> maxpool(2, stride=1, pad=1, dilation=1) |> minpool(2, stride=1)
+    e = (d |> hard_sigmoid) - (d |> hard_tanh) + (d |> relu6)
+    output e |> maxout(2) |> global_maxpool
+}
+
+network smooth(x: 2 in [0, 1]) = (x |> sigmoid |> tanh) + (x |> gelu |> multiply(x)) - (x |> silu |> square |> softmax)
+
+prove maps is affine
+prove moves is affine
+prove bends is nonlinear
+prove smooth is nonlinear
+";
+
 fn texts() -> Vec<String> {
     let read = |path| std::fs::read_to_string(path).expect("readable");
-    common::examples().into_iter().map(read).collect()
+    // The tour as often as all examples together.
+    let mut texts: Vec<String> = common::examples().into_iter().map(read).collect();
+    texts.extend(vec![TOUR.to_string(); texts.len()]);
+    texts
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: std::env::var("CASES").ok().and_then(|c| c.parse().ok()).unwrap_or(400), max_shrink_iters: 200, ..ProptestConfig::default() })]
 
     #[test]
-    fn damaged_examples_never_panic(file: usize, changes in prop::collection::vec(change(), 1..5)) {
+    fn damaged_examples_never_panic(file: usize, changes in prop::collection::vec(change(), 1..4)) {
         let texts = texts();
         let start = texts[file % texts.len()].clone();
         run(&changes.iter().fold(start, |text, &change| apply(&text, change, &texts)));
     }
+}
+
+#[test]
+fn the_tour_is_accepted() {
+    let source = Source { name: "tour.net".into(), text: TOUR.into() };
+    let program = check(source, &NoImports, MEMORY).unwrap_or_else(|r| panic!("{:#?}", r.diagnostics));
+    run(TOUR);
+    assert_eq!(program.claims.len(), 4);
 }
 
 /// Programs that once were a panic, and the likes of them.

@@ -108,8 +108,9 @@ fn axes(scope: &Constants, parameter: &Parameter, written: &[Argument]) -> Optio
     if written.is_empty() {
         return None;
     }
-    let named = pick(written, parameter.name, None);
-    let list: Vec<&Expr> = match named.map(|e| &e.kind) {
+    // `permute(1, 2, 0)`, `permute([1, 2, 0])` and `permute(axes=[1, 2, 0])` say the same.
+    let only = if written.len() == 1 { Some(0) } else { None };
+    let list: Vec<&Expr> = match pick(written, parameter.name, only).map(|e| &e.kind) {
         Some(ExprKind::List(elements)) => elements.iter().collect(),
         _ => written.iter().map(|a| &a.value).collect(),
     };
