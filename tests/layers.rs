@@ -53,9 +53,9 @@ fn check(layer: &Layer, inputs: &[Shape], seed: u64) {
             Enclosure { low: x.minus(&width), high: x.plus(&width) }
         })
         .collect();
-    let bounds = layer.function().enclose(&boxes.iter().collect::<Vec<_>>());
+    let bounds = layer.function().enclose(&boxes.iter().collect::<Vec<_>>()).expect("bounds");
     let points: Vec<Enclosure> = x.iter().map(|x| Enclosure { low: x.clone(), high: x.clone() }).collect();
-    let at = layer.function().enclose(&points.iter().collect::<Vec<_>>());
+    let at = layer.function().enclose(&points.iter().collect::<Vec<_>>()).expect("bounds");
     for i in 0..at.low.len() {
         assert!(at.low.get(i) <= at.high.get(i), "{kind}: low is at most high");
         assert!(
@@ -244,7 +244,7 @@ fn smooth_layers_are_as_narrow_as_documented() {
     let width = Rational::from_integer(2.into()).pow(-96);
     for name in ["sigmoid", "tanh", "gelu", "silu"] {
         let layer = build(name, Arguments::default(), &[x.shape()]).expect("fits");
-        let bounds = layer.function().enclose(&[&Enclosure { low: x.clone(), high: x.clone() }]);
+        let bounds = layer.function().enclose(&[&Enclosure { low: x.clone(), high: x.clone() }]).expect("bounds");
         for (i, value) in values.iter().enumerate() {
             let (low, high) = (bounds.low.get(i), bounds.high.get(i));
             assert!(low <= high && &high - &low <= width, "{name} at {value}");

@@ -7,29 +7,24 @@ use nalgebra_sparse::{CooMatrix, CsrMatrix};
 use num_traits::{One, Signed, Zero};
 use rayon::prelude::*;
 
-use super::{Integer, Rational, Tensor, content, ratio};
+use super::{Coefficient, Integer, Rational, Tensor, ratio};
 
 /// A sparse matrix over ℚ: `numerators / denominator` in lowest terms, columns ascending in each
 /// row, no stored zeros. Two matrices are equal exactly when their fields are.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Matrix {
-    numerators: CsrMatrix<Integer>,
+pub struct Matrix<C = Integer> {
+    numerators: CsrMatrix<C>,
     denominator: Integer,
 }
 
-impl Matrix {
+impl<C: Coefficient> Matrix<C> {
     /// Builds a matrix from the entries of its rows, in any order; entries of one column are added.
     ///
     /// # Panics
     /// If a column is out of range or the denominator is not positive.
-    pub fn from_rows(columns: usize, mut rows: Vec<Vec<(usize, Integer)>>, mut denominator: Integer) -> Matrix {
+    pub fn from_rows(columns: usize, mut rows: Vec<Vec<(usize, C)>>, mut denominator: Integer) -> Matrix<C> {
         assert!(denominator.is_positive(), "a positive denominator");
         rows.par_iter_mut().for_each(merge);
-        let gcd = content(rows.iter().flatten().map(|(_, n)| n), &denominator);
-        if !gcd.is_one() {
-            rows.par_iter_mut().flatten().for_each(|(_, n)| *n /= &gcd);
-            denominator /= &gcd;
-        }
         let mut offsets = vec![0];
         let (mut indices, mut values) = (Vec::new(), Vec::new());
         let count = rows.len();
@@ -40,13 +35,14 @@ impl Matrix {
             }
             offsets.push(indices.len());
         }
+        C::reduce(&mut values, &mut denominator);
         let numerators = CsrMatrix::try_from_csr_data(count, columns, offsets, indices, values)
             .expect("rows are sorted, merged and within the columns");
         Matrix { numerators, denominator }
     }
 
     /// The identity.
-    pub fn identity(size: usize) -> Matrix {
+    pub fn identity(size: usize) -> Matrix<C> {
         Matrix { numerators: CsrMatrix::identity(size), denominator: Integer::one() }
     }
 
@@ -70,19 +66,36 @@ impl Matrix {
         &self.denominator
     }
 
-    /// The integer matrix over [`Matrix::denominator`], as nalgebra's sparse type.
-    pub fn numerators(&self) -> &CsrMatrix<Integer> {
+    /// The matrix of numerators over [`Matrix::denominator`], as nalgebra's sparse type.
+    pub fn numerators(&self) -> &CsrMatrix<C> {
         &self.numerators
     }
 
     /// The nonzero entries of a row, columns ascending, over the common denominator.
-    pub fn row(&self, row: usize) -> impl Iterator<Item = (usize, &Integer)> {
+    pub fn row(&self, row: usize) -> impl Iterator<Item = (usize, &C)> {
         let offsets = self.numerators.row_offsets();
         let range = offsets[row]..offsets[row + 1];
         let columns = &self.numerators.col_indices()[range.clone()];
         columns.iter().copied().zip(&self.numerators.values()[range])
     }
 
+    /// Whether every entry is zero.
+    pub fn is_zero(&self) -> bool {
+        self.nonzeros() == 0
+    }
+
+    /// The transpose.
+    pub fn transpose(&self) -> Matrix<C> {
+        Matrix { numerators: self.numerators.transpose(), denominator: self.denominator.clone() }
+    }
+
+    /// The bits of the longest numerator or of the denominator, whichever is longer.
+    pub fn bits(&self) -> u64 {
+        self.numerators.values().iter().map(C::bits).fold(self.denominator.bits(), u64::max)
+    }
+}
+
+impl Matrix {
     /// The nonzero entries `(row, column, value)`, row by row.
     pub fn entries(&self) -> impl Iterator<Item = (usize, usize, Rational)> {
         let entry = |(r, c, n): (usize, usize, &Integer)| (r, c, ratio(n.clone(), self.denominator.clone()));
@@ -93,16 +106,6 @@ impl Matrix {
     pub fn get(&self, row: usize, column: usize) -> Rational {
         let numerator = self.row(row).find(|&(c, _)| c == column).map_or_else(Integer::zero, |(_, n)| n.clone());
         ratio(numerator, self.denominator.clone())
-    }
-
-    /// Whether every entry is zero.
-    pub fn is_zero(&self) -> bool {
-        self.nonzeros() == 0
-    }
-
-    /// The transpose.
-    pub fn transpose(&self) -> Matrix {
-        Matrix { numerators: self.numerators.transpose(), denominator: self.denominator.clone() }
     }
 
     /// The product `self · right`.
@@ -121,11 +124,6 @@ impl Matrix {
             sum.into_iter().collect()
         });
         Matrix::from_rows(right.columns(), rows.collect(), &self.denominator * &right.denominator)
-    }
-
-    /// The bits of the longest numerator or of the denominator, whichever is longer.
-    pub fn bits(&self) -> u64 {
-        self.numerators.values().iter().map(Integer::bits).fold(self.denominator.bits(), u64::max)
     }
 
     /// The matrix–vector product with a flat tensor; the result is a vector.
@@ -152,7 +150,7 @@ impl Matrix {
 }
 
 /// Sorts by column, adds entries of one column, drops zeros.
-fn merge(row: &mut Vec<(usize, Integer)>) {
+fn merge<C: Coefficient>(row: &mut Vec<(usize, C)>) {
     row.sort_by_key(|&(column, _)| column);
     row.dedup_by(|next, kept| {
         let same = next.0 == kept.0;
@@ -164,9 +162,9 @@ fn merge(row: &mut Vec<(usize, Integer)>) {
     row.retain(|(_, n)| !n.is_zero());
 }
 
-impl fmt::Debug for Matrix {
+impl<C: fmt::Debug> fmt::Debug for Matrix<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Matrix {}×{}", self.rows(), self.columns())?;
-        f.debug_list().entries(self.entries()).finish()
+        write!(f, "Matrix {}×{} over {} ", self.numerators.nrows(), self.numerators.ncols(), self.denominator)?;
+        f.debug_list().entries(self.numerators.triplet_iter()).finish()
     }
 }

@@ -4,13 +4,17 @@
 //! one by one spends nearly all its time in greatest common divisors. Rationals appear only at the
 //! edges of the API. Nothing here knows about networks, layers or text.
 
+mod coefficient;
 pub mod enclose;
 mod matrix;
+mod polynomial;
 mod rank;
 mod shape;
 mod tensor;
 
+pub use coefficient::Coefficient;
 pub use matrix::Matrix;
+pub use polynomial::{Monomial, Polynomial, Symbol};
 pub use rank::Rank;
 pub use shape::{MAX_ELEMENTS, Shape, ShapeError};
 pub use tensor::Tensor;

@@ -1,62 +1,41 @@
-//! Exact tensors: integers over one common denominator.
+//! Exact tensors: numbers over one common denominator, or polynomials.
 
-use num_traits::{One, Signed, Zero};
+use num_traits::{One, Signed};
 
-use super::{Integer, Rational, Shape, common_denominator, content, ratio};
+use super::{Coefficient, Integer, Polynomial, Rational, Shape, Symbol, common_denominator, ratio};
 
-/// A tensor over ℚ, row-major (channel first), stored as integers over one positive denominator
-/// in lowest terms: two tensors are equal exactly when their fields are.
+/// A tensor, row-major (channel first), stored as numerators over one positive denominator in the
+/// ring's canonical form (for integers: lowest terms): two tensors are equal exactly when their
+/// fields are.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Tensor {
+pub struct Tensor<C = Integer> {
     shape: Shape,
-    numerators: Vec<Integer>,
+    numerators: Vec<C>,
     denominator: Integer,
 }
 
-impl Tensor {
-    /// `numerators / denominator`, reduced to lowest terms.
+impl<C: Coefficient> Tensor<C> {
+    /// `numerators / denominator`, reduced to the canonical form.
     ///
     /// # Panics
     /// If the count of numerators is not the shape's, or the denominator is not positive: both are
     /// mistakes of the calling code, never of a user's file.
-    pub fn new(shape: Shape, mut numerators: Vec<Integer>, mut denominator: Integer) -> Tensor {
+    pub fn new(shape: Shape, mut numerators: Vec<C>, mut denominator: Integer) -> Tensor<C> {
         assert_eq!(numerators.len(), shape.elements(), "one number per element of {shape}");
         assert!(denominator.is_positive(), "a positive denominator");
-        let gcd = content(&numerators, &denominator);
-        if !gcd.is_one() {
-            numerators.iter_mut().filter(|n| !n.is_zero()).for_each(|n| *n /= &gcd);
-            denominator /= &gcd;
-        }
+        C::reduce(&mut numerators, &mut denominator);
         Tensor { shape, numerators, denominator }
     }
 
-    /// A tensor of integers.
-    pub fn from_integers(shape: Shape, numerators: Vec<Integer>) -> Tensor {
+    /// A tensor of ring elements.
+    pub fn from_integers(shape: Shape, numerators: Vec<C>) -> Tensor<C> {
         Tensor::new(shape, numerators, Integer::one())
     }
 
-    /// A tensor of rationals, row-major.
-    pub fn from_rationals(shape: Shape, values: &[Rational]) -> Tensor {
-        let denominator = common_denominator(values.iter().map(Rational::denom));
-        let numerators = values.iter().map(|v| v.numer() * (&denominator / v.denom())).collect();
-        Tensor::new(shape, numerators, denominator)
-    }
-
-    /// Every element equal to `value`.
-    pub fn constant(shape: Shape, value: &Rational) -> Tensor {
-        let numerators = vec![value.numer().clone(); shape.elements()];
-        Tensor::new(shape, numerators, value.denom().clone())
-    }
-
     /// Every element 0.
-    pub fn zeros(shape: Shape) -> Tensor {
-        let numerators = vec![Integer::zero(); shape.elements()];
+    pub fn zeros(shape: Shape) -> Tensor<C> {
+        let numerators = vec![C::zero(); shape.elements()];
         Tensor { shape, numerators, denominator: Integer::one() }
-    }
-
-    /// A scalar: rank 0, one element.
-    pub fn scalar(value: &Rational) -> Tensor {
-        Tensor::constant(Shape::scalar(), value)
     }
 
     /// The shape.
@@ -64,8 +43,8 @@ impl Tensor {
         &self.shape
     }
 
-    /// The integers over [`Tensor::denominator`], row-major.
-    pub fn numerators(&self) -> &[Integer] {
+    /// The numerators over [`Tensor::denominator`], row-major.
+    pub fn numerators(&self) -> &[C] {
         &self.numerators
     }
 
@@ -84,6 +63,100 @@ impl Tensor {
         self.numerators.is_empty()
     }
 
+    /// The bits of the longest numerator or of the denominator, whichever is longer.
+    pub fn bits(&self) -> u64 {
+        self.numerators.iter().map(C::bits).fold(self.denominator.bits(), u64::max)
+    }
+
+    /// Whether every element is 0.
+    pub fn is_zero(&self) -> bool {
+        self.numerators.iter().all(C::is_zero)
+    }
+
+    /// The numerators over another denominator, which must be a multiple of the tensor's own.
+    pub fn numerators_over(&self, denominator: &Integer) -> Vec<C> {
+        let factor = denominator / &self.denominator;
+        if factor.is_one() {
+            self.numerators.clone()
+        } else {
+            self.numerators.iter().map(|n| n.times(&factor)).collect()
+        }
+    }
+
+    /// The same elements in another shape of the same size.
+    pub fn reshaped(&self, shape: Shape) -> Tensor<C> {
+        assert_eq!(shape.elements(), self.len(), "{} to {shape}", self.shape);
+        Tensor { shape, numerators: self.numerators.clone(), denominator: self.denominator.clone() }
+    }
+
+    /// The tensor whose element i is element `sources[i]`; 0 where there is no source.
+    pub fn gather(&self, shape: Shape, source: impl Fn(usize) -> Option<usize>) -> Tensor<C> {
+        let element = |i| source(i).map_or_else(C::zero, |from| self.numerators[from].clone());
+        let numerators = (0..shape.elements()).map(element).collect();
+        Tensor::new(shape, numerators, self.denominator.clone())
+    }
+
+    /// Every element times `factor`.
+    pub fn scaled(&self, factor: &Rational) -> Tensor<C> {
+        let numerators = self.numerators.iter().map(|n| n.times(factor.numer())).collect();
+        Tensor::new(self.shape.clone(), numerators, &self.denominator * factor.denom())
+    }
+
+    /// The elementwise sum of two tensors of one shape.
+    pub fn plus(&self, other: &Tensor<C>) -> Tensor<C> {
+        self.combine(other, |a, b| {
+            let mut sum = a.clone();
+            sum += b;
+            sum
+        })
+    }
+
+    /// The elementwise difference of two tensors of one shape.
+    pub fn minus(&self, other: &Tensor<C>) -> Tensor<C> {
+        self.plus(&other.scaled(&-Rational::one()))
+    }
+
+    /// The elementwise product of two tensors of one shape.
+    pub fn times(&self, other: &Tensor<C>) -> Tensor<C> {
+        assert_eq!(self.shape, other.shape, "tensors of one shape");
+        let product = |(a, b): (&C, &C)| {
+            let mut product = C::zero();
+            product.add_product(a, b);
+            product
+        };
+        let numerators = self.numerators.iter().zip(&other.numerators).map(product).collect();
+        Tensor::new(self.shape.clone(), numerators, &self.denominator * &other.denominator)
+    }
+
+    fn combine(&self, other: &Tensor<C>, f: impl Fn(&C, &C) -> C) -> Tensor<C> {
+        assert_eq!(self.shape, other.shape, "tensors of one shape");
+        let denominator = common_denominator([&self.denominator, &other.denominator]);
+        let left = self.numerators_over(&denominator);
+        let right = other.numerators_over(&denominator);
+        let numerators = left.iter().zip(&right).map(|(a, b)| f(a, b)).collect();
+        Tensor::new(self.shape.clone(), numerators, denominator)
+    }
+}
+
+impl Tensor {
+    /// A tensor of rationals, row-major.
+    pub fn from_rationals(shape: Shape, values: &[Rational]) -> Tensor {
+        let denominator = common_denominator(values.iter().map(Rational::denom));
+        let numerators = values.iter().map(|v| v.numer() * (&denominator / v.denom())).collect();
+        Tensor::new(shape, numerators, denominator)
+    }
+
+    /// Every element equal to `value`.
+    pub fn constant(shape: Shape, value: &Rational) -> Tensor {
+        let numerators = vec![value.numer().clone(); shape.elements()];
+        Tensor::new(shape, numerators, value.denom().clone())
+    }
+
+    /// A scalar: rank 0, one element.
+    pub fn scalar(value: &Rational) -> Tensor {
+        Tensor::constant(Shape::scalar(), value)
+    }
+
     /// One element, by its flat row-major index.
     pub fn get(&self, flat: usize) -> Rational {
         ratio(self.numerators[flat].clone(), self.denominator.clone())
@@ -94,56 +167,35 @@ impl Tensor {
         (0..self.len()).map(|i| self.get(i)).collect()
     }
 
-    /// The bits of the longest numerator or of the denominator, whichever is longer.
-    pub fn bits(&self) -> u64 {
-        self.numerators.iter().map(Integer::bits).fold(self.denominator.bits(), u64::max)
-    }
-
-    /// Whether every element is 0.
-    pub fn is_zero(&self) -> bool {
-        self.numerators.iter().all(Zero::is_zero)
-    }
-
-    /// The numerators over another denominator, which must be a multiple of the tensor's own.
-    pub fn numerators_over(&self, denominator: &Integer) -> Vec<Integer> {
-        let factor = denominator / &self.denominator;
-        if factor.is_one() { self.numerators.clone() } else { self.numerators.iter().map(|n| n * &factor).collect() }
-    }
-
-    /// The same elements in another shape of the same size.
-    pub fn reshaped(&self, shape: Shape) -> Tensor {
-        assert_eq!(shape.elements(), self.len(), "{} to {shape}", self.shape);
-        Tensor { shape, numerators: self.numerators.clone(), denominator: self.denominator.clone() }
-    }
-
     /// Applies `f` to each rational element.
     pub fn map(&self, f: impl Fn(Rational) -> Rational) -> Tensor {
         let values: Vec<Rational> = (0..self.len()).map(|i| f(self.get(i))).collect();
         Tensor::from_rationals(self.shape.clone(), &values)
     }
 
-    /// Every element times `factor`.
-    pub fn scaled(&self, factor: &Rational) -> Tensor {
-        let numerators = self.numerators.iter().map(|n| n * factor.numer()).collect();
-        Tensor::new(self.shape.clone(), numerators, &self.denominator * factor.denom())
+    /// The same numbers in a larger ring.
+    pub fn lifted<C: Coefficient>(&self) -> Tensor<C> {
+        let numerators = self.numerators.iter().map(|n| C::lift(n, &self.denominator)).collect();
+        Tensor { shape: self.shape.clone(), numerators, denominator: C::denominator(&self.denominator) }
+    }
+}
+
+impl Tensor<Polynomial> {
+    /// A tensor of symbols, numbered upwards from `first`.
+    pub fn symbols(shape: Shape, first: Symbol) -> Tensor<Polynomial> {
+        let numerators = (first..).take(shape.elements()).map(Polynomial::symbol).collect();
+        Tensor { shape, numerators, denominator: Integer::one() }
     }
 
-    /// The elementwise sum of two tensors of one shape.
-    pub fn plus(&self, other: &Tensor) -> Tensor {
-        self.combine(other, |a, b| a + b)
+    /// The numbers that the elements are where each symbol has a value.
+    pub fn evaluate(&self, values: &dyn Fn(Symbol) -> Rational) -> Tensor {
+        let numbers: Vec<Rational> = self.numerators.iter().map(|p| p.evaluate(values)).collect();
+        Tensor::from_rationals(self.shape.clone(), &numbers)
     }
 
-    /// The elementwise difference of two tensors of one shape.
-    pub fn minus(&self, other: &Tensor) -> Tensor {
-        self.combine(other, |a, b| a - b)
-    }
-
-    fn combine(&self, other: &Tensor, f: impl Fn(&Integer, &Integer) -> Integer) -> Tensor {
-        assert_eq!(self.shape, other.shape, "tensors of one shape");
-        let denominator = common_denominator([&self.denominator, &other.denominator]);
-        let left = self.numerators_over(&denominator);
-        let right = other.numerators_over(&denominator);
-        let numerators = left.iter().zip(&right).map(|(a, b)| f(a, b)).collect();
-        Tensor::new(self.shape.clone(), numerators, denominator)
+    /// The numbers, when no symbol occurs.
+    pub fn as_numbers(&self) -> Option<Tensor> {
+        let numbers: Option<Vec<Rational>> = self.numerators.iter().map(Polynomial::as_constant).collect();
+        Some(Tensor::from_rationals(self.shape.clone(), &numbers?))
     }
 }

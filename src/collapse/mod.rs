@@ -13,21 +13,21 @@ pub use segment::{Segment, segments};
 use std::collections::BTreeMap;
 
 use num_integer::Integer as _;
-use num_traits::{One, Zero};
+use num_traits::One;
 use rayon::prelude::*;
 
-use crate::algebra::{Integer, MAX_BITS, Matrix, Rational, Tensor, ratio};
+use crate::algebra::{Coefficient, Integer, MAX_BITS, Matrix, Rational, Tensor, ratio};
 use crate::diagnostic::size;
-use crate::layer::{Layer, Lowered};
+use crate::layer::{Lowered, Weights};
 use crate::network::{Network, NodeId};
 
 /// An exact affine map f(x) = Mx + b between flat vectors.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AffineMap {
+pub struct AffineMap<C = Integer> {
     /// M: one row an output entry, one column an input entry (all inputs concatenated).
-    pub matrix: Matrix,
+    pub matrix: Matrix<C>,
     /// b, of the output's shape.
-    pub bias: Tensor,
+    pub bias: Tensor<C>,
 }
 
 /// A stated limit that a computation would exceed.
@@ -55,30 +55,31 @@ pub enum LimitReached {
 
 /// The affine layers between some sources (inputs, or the outputs of nonlinear layers) and a sink.
 #[derive(Debug)]
-pub struct Region<'n> {
+pub struct Region<'n, C = Integer> {
     network: &'n Network,
     /// The values that the region starts from, ascending; their concatenation is its input.
     pub sources: Vec<NodeId>,
     /// The value that it computes.
     pub sink: NodeId,
     /// The affine nodes in between, ascending, each with its lowering.
-    layers: BTreeMap<NodeId, Lowered>,
+    layers: BTreeMap<NodeId, Lowered<C>>,
 }
 
-impl<'n> Region<'n> {
+impl<'n, C: Weights> Region<'n, C> {
     /// The largest region that ends in `sink`: back to inputs and nonlinear layers.
-    pub fn ending_in(network: &'n Network, sink: NodeId) -> Region<'n> {
+    pub fn ending_in(network: &'n Network, sink: NodeId) -> Region<'n, C> {
         let (mut sources, mut layers, mut open) = (Vec::new(), BTreeMap::new(), vec![sink]);
         while let Some(id) = open.pop() {
             let node = &network.nodes[id];
-            match &node.layer {
-                Some(Layer::Affine(layer)) => {
-                    layers.entry(id).or_insert_with(|| {
-                        open.extend(&node.operands);
-                        layer.lower()
-                    });
+            if layers.contains_key(&id) {
+                continue;
+            }
+            match node.layer.as_ref().and_then(C::lower) {
+                Some(lowered) => {
+                    open.extend(&node.operands);
+                    layers.insert(id, lowered);
                 }
-                _ => sources.push(id),
+                None => sources.push(id),
             }
         }
         sources.sort_unstable();
@@ -88,7 +89,7 @@ impl<'n> Region<'n> {
 
     /// The whole network as one region; its input is all of the network's inputs, used or not.
     /// `None` if a live layer is not affine.
-    pub fn whole(network: &'n Network) -> Option<Region<'n>> {
+    pub fn whole(network: &'n Network) -> Option<Region<'n, C>> {
         let mut region = Region::ending_in(network, network.output);
         let inputs = network.inputs.len();
         if region.sources.iter().any(|&source| source >= inputs) {
@@ -99,7 +100,7 @@ impl<'n> Region<'n> {
     }
 
     /// The affine layers of the region, ascending, with their lowerings.
-    pub fn layers(&self) -> impl DoubleEndedIterator<Item = (NodeId, &Lowered)> {
+    pub fn layers(&self) -> impl DoubleEndedIterator<Item = (NodeId, &Lowered<C>)> {
         self.layers.iter().map(|(&id, lowered)| (id, lowered))
     }
 
@@ -132,10 +133,10 @@ impl<'n> Region<'n> {
     }
 
     /// Composes the region's layers into one map that fits in `memory` bytes.
-    pub fn collapse(&self, memory: u64) -> Result<AffineMap, LimitReached> {
+    pub fn collapse(&self, memory: u64) -> Result<AffineMap<C>, LimitReached> {
         let plan = Plan::new(self)?;
         plan.check_memory(memory)?;
-        let rows: Vec<Row> =
+        let rows: Vec<Row<C>> =
             (0..self.rows()).into_par_iter().map_init(|| plan.workspace(), |work, row| plan.row(work, row)).collect();
         let denominator = plan.denominator.clone();
         let (entries, constants): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
@@ -151,11 +152,11 @@ fn log2_up(count: usize) -> u64 {
 }
 
 /// A row of M and the entry of b that belongs to it, over the plan's denominator.
-type Row = (Vec<(usize, Integer)>, Integer);
+type Row<C> = (Vec<(usize, C)>, C);
 
 /// Everything that the rows share: the denominators of every value's row, and the biases.
-struct Plan<'r> {
-    region: &'r Region<'r>,
+struct Plan<'r, C> {
+    region: &'r Region<'r, C>,
     /// One denominator a value: the row vector at that value is integers over it.
     denominators: BTreeMap<NodeId, Integer>,
     /// For each layer and operand, what a contribution is multiplied by to reach the operand's denominator.
@@ -169,15 +170,15 @@ struct Plan<'r> {
 }
 
 /// The row vectors at every value, dense, with the entries in use; all zero between rows.
-struct Workspace {
-    values: BTreeMap<NodeId, (Vec<Integer>, Vec<usize>)>,
+struct Workspace<C> {
+    values: BTreeMap<NodeId, (Vec<C>, Vec<usize>)>,
 }
 
 /// Bytes that one stored entry takes besides its digits: index, integer header, allocation.
 const ENTRY_BYTES: u64 = 72;
 
-impl<'r> Plan<'r> {
-    fn new(region: &'r Region<'r>) -> Result<Plan<'r>, LimitReached> {
+impl<'r, C: Weights> Plan<'r, C> {
+    fn new(region: &'r Region<'r, C>) -> Result<Plan<'r, C>, LimitReached> {
         let magnitude = region.magnitude();
         let fits = |denominator: &Integer| match magnitude + denominator.bits() {
             bits if bits > MAX_BITS => Err(LimitReached::Bits { bits }),
@@ -202,7 +203,7 @@ impl<'r> Plan<'r> {
         }
         let source = |id: &NodeId| denominators.get(id).cloned().unwrap_or_else(Integer::one);
         let bias =
-            |(id, lowered): (NodeId, &Lowered)| lowered.bias.as_ref().map(|b| &denominators[&id] * b.denominator());
+            |(id, lowered): (NodeId, &Lowered<C>)| lowered.bias.as_ref().map(|b| &denominators[&id] * b.denominator());
         let denominator = region.layers().filter_map(bias).fold(Integer::one(), |lcm, d| lcm.lcm(&d));
         let denominator = region.sources.iter().map(source).fold(denominator, |lcm, d| lcm.lcm(&d));
         fits(&denominator)?;
@@ -216,32 +217,32 @@ impl<'r> Plan<'r> {
         Ok(Plan { region, denominators, factors, bias_factors, columns, denominator })
     }
 
-    fn workspace(&self) -> Workspace {
-        let zeros =
-            |&id: &NodeId| (id, (vec![Integer::zero(); self.region.network.nodes[id].shape.elements()], Vec::new()));
+    fn workspace(&self) -> Workspace<C> {
+        let zeros = |&id: &NodeId| (id, (vec![C::zero(); self.region.network.nodes[id].shape.elements()], Vec::new()));
         Workspace { values: self.denominators.keys().map(zeros).collect() }
     }
 
     /// Row `row` of M and entry `row` of b.
-    fn row(&self, work: &mut Workspace, row: usize) -> Row {
-        add(work, self.region.sink, row, Integer::one());
-        let mut constant = Integer::zero();
+    fn row(&self, work: &mut Workspace<C>, row: usize) -> Row<C> {
+        add(work, self.region.sink, row, &C::one());
+        let mut constant = C::zero();
         for (id, lowered) in self.region.layers().rev() {
             let entries = take(work, id);
             if let Some(bias) = &lowered.bias {
-                let dot: Integer = entries.iter().map(|(i, n)| n * &bias.numerators()[*i]).sum();
-                constant += dot * &self.bias_factors[&id];
+                let mut dot = C::zero();
+                entries.iter().for_each(|(i, n)| dot.add_product(n, &bias.numerators()[*i]));
+                constant += &dot.times(&self.bias_factors[&id]);
             }
             let operands = &self.region.network.nodes[id].operands;
             for ((&operand, operator), factor) in operands.iter().zip(&lowered.operators).zip(&self.factors[&id]) {
                 let Some((values, used)) = work.values.get_mut(&operand) else { continue };
                 for (i, n) in &entries {
-                    let scaled = if factor.is_one() { n.clone() } else { n * factor };
+                    let scaled = if factor.is_one() { n.clone() } else { n.times(factor) };
                     operator.for_each_in_row(*i, &mut |column, weight| {
                         if values[column].is_zero() {
                             used.push(column);
                         }
-                        values[column] += &scaled * weight;
+                        values[column].add_product(&scaled, weight);
                     });
                 }
             }
@@ -250,7 +251,7 @@ impl<'r> Plan<'r> {
         for &source in &self.region.sources {
             if let Some(denominator) = self.denominators.get(&source) {
                 let (first, factor) = (self.columns[&source], &self.denominator / denominator);
-                entries.extend(take(work, source).into_iter().map(|(i, n)| (first + i, n * &factor)));
+                entries.extend(take(work, source).into_iter().map(|(i, n)| (first + i, n.times(&factor))));
             }
         }
         (entries, constant)
@@ -269,8 +270,8 @@ impl<'r> Plan<'r> {
         }
         let mut work = self.workspace();
         let sample: Vec<usize> = (0..16).map(|i| i * (rows - 1) / 15).collect();
-        let row_bytes = |(entries, _): Row| {
-            let digits: u64 = entries.iter().map(|(_, n)| n.bits() / 8).sum();
+        let row_bytes = |(entries, _): Row<C>| {
+            let digits: u64 = entries.iter().map(|(_, n)| n.terms() as u64 * (n.bits() / 8 + ENTRY_BYTES)).sum();
             digits.saturating_add((entries.len() as u64).saturating_mul(ENTRY_BYTES))
         };
         let largest = sample.into_iter().map(|row| row_bytes(self.row(&mut work, row))).max().unwrap_or(0);
@@ -281,7 +282,7 @@ impl<'r> Plan<'r> {
 }
 
 /// Adds to one entry of the row vector at a value.
-fn add(work: &mut Workspace, id: NodeId, index: usize, amount: Integer) {
+fn add<C: Coefficient>(work: &mut Workspace<C>, id: NodeId, index: usize, amount: &C) {
     if let Some((values, used)) = work.values.get_mut(&id) {
         values[index] += amount;
         used.push(index);
@@ -289,10 +290,10 @@ fn add(work: &mut Workspace, id: NodeId, index: usize, amount: Integer) {
 }
 
 /// Takes the nonzero entries of the row vector at a value, leaving zeros.
-fn take(work: &mut Workspace, id: NodeId) -> Vec<(usize, Integer)> {
+fn take<C: Coefficient>(work: &mut Workspace<C>, id: NodeId) -> Vec<(usize, C)> {
     let Some((values, used)) = work.values.get_mut(&id) else { return Vec::new() };
     // An entry that was cancelled and came back is listed twice; the second time it is zero.
-    let take = |i| (i, std::mem::replace(&mut values[i], Integer::zero()));
+    let take = |i| (i, std::mem::replace(&mut values[i], C::zero()));
     used.drain(..).map(take).filter(|(_, n)| !n.is_zero()).collect()
 }
 

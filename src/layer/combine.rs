@@ -92,16 +92,16 @@ impl Function for Combine {
         Some(inputs[1..].iter().fold(first, join))
     }
 
-    fn enclose(&self, inputs: &[&Enclosure]) -> Enclosure {
+    fn enclose(&self, inputs: &[&Enclosure]) -> Option<Enclosure> {
         let first = inputs[0].clone();
-        inputs[1..].iter().fold(first, |sum, x| {
+        Some(inputs[1..].iter().fold(first, |sum, x| {
             let (low, high) = if self.kind == "sub" {
                 (sum.low.minus(&x.high), sum.high.minus(&x.low))
             } else {
                 (sum.low.plus(&x.low), sum.high.plus(&x.high))
             };
             Enclosure { low, high }
-        })
+        }))
     }
 }
 

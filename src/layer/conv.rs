@@ -1,14 +1,16 @@
 //! `conv`, `conv_transpose` and `depthwise`.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use num_traits::Zero;
 
 use super::window::{MODES, Window, by, for_each_index, image, pad_mode, spatial};
 use super::{
-    AffineLayer, Arguments, Enclosure, Function, Kind, Layer, Lowered, Misuse, Parameter, Signature, Values, signed,
+    AffineLayer, Arguments, Enclosure, Function, Kind, Layer, Lowered, Misuse, Parameter, Signature, SymbolicLayer,
+    Values, Weights, signed, symbols,
 };
-use crate::algebra::{Integer, Shape, Tensor};
+use crate::algebra::{Integer, Polynomial, Rational, Shape, Symbol, Tensor};
 use crate::toeplitz::{Convolution, Operator, PadMode};
 
 const fn parameter(name: &'static str, kind: Kind, required: bool) -> Parameter {
@@ -33,7 +35,10 @@ pub const CONV: Signature = Signature {
         parameter("pad_mode", Kind::Word(MODES), false),
     ],
     values: Values::None,
-    build: |arguments, inputs| conv(arguments, inputs[0]),
+    build: |arguments, inputs| match arguments.is_symbolic() {
+        false => Ok(Layer::Affine(Arc::new(conv::<Integer>(arguments, inputs[0])?))),
+        true => Ok(Layer::Symbolic(Arc::new(conv::<Polynomial>(arguments, inputs[0])?))),
+    },
 };
 
 /// The rule of `depthwise`.
@@ -53,7 +58,10 @@ pub const DEPTHWISE: Signature = Signature {
         parameter("pad_mode", Kind::Word(MODES), false),
     ],
     values: Values::None,
-    build: |arguments, inputs| depthwise(arguments, inputs[0]),
+    build: |arguments, inputs| match arguments.is_symbolic() {
+        false => Ok(Layer::Affine(Arc::new(depthwise::<Integer>(arguments, inputs[0])?))),
+        true => Ok(Layer::Symbolic(Arc::new(depthwise::<Polynomial>(arguments, inputs[0])?))),
+    },
 };
 
 /// The rule of `conv_transpose`.
@@ -74,16 +82,19 @@ pub const CONV_TRANSPOSE: Signature = Signature {
         parameter("groups", Kind::Count, false),
     ],
     values: Values::None,
-    build: |arguments, inputs| conv_transpose(arguments, inputs[0]),
+    build: |arguments, inputs| match arguments.is_symbolic() {
+        false => Ok(Layer::Affine(Arc::new(conv_transpose::<Integer>(arguments, inputs[0])?))),
+        true => Ok(Layer::Symbolic(Arc::new(conv_transpose::<Polynomial>(arguments, inputs[0])?))),
+    },
 };
 
 /// A convolution, or (with `transposed`) the transpose of one.
 #[derive(Debug)]
-struct Conv {
+struct Conv<C> {
     kind: &'static str,
     /// `O×I/g×K…` of the convolution; of the convolution that is transposed, if one is.
-    kernel: Tensor,
-    bias: Option<Tensor>,
+    kernel: Tensor<C>,
+    bias: Option<Tensor<C>>,
     groups: usize,
     mode: PadMode,
     /// The convolution's window; of the convolution that is transposed, if one is.
@@ -94,7 +105,7 @@ struct Conv {
 }
 
 /// The kernel with its channel axes: a bare window is one channel to one channel.
-fn with_channels(kind: &str, kernel: &Tensor, input: &Shape, axes: usize) -> Result<Tensor, Misuse> {
+fn with_channels<C: Weights>(kind: &str, kernel: &Tensor<C>, input: &Shape, axes: usize) -> Result<Tensor<C>, Misuse> {
     let shape = kernel.shape();
     if shape.rank() == axes + 2 {
         return Ok(kernel.clone());
@@ -115,19 +126,19 @@ fn groups(arguments: &Arguments) -> usize {
     arguments.integers("groups").and_then(|n| n.first().copied()).unwrap_or(1)
 }
 
-fn check_bias(arguments: &Arguments, channels: usize) -> Result<Option<Tensor>, Misuse> {
-    let Some(bias) = arguments.tensor("bias") else { return Ok(None) };
+fn check_bias<C: Weights>(arguments: &Arguments, channels: usize) -> Result<Option<Tensor<C>>, Misuse> {
+    let Some(bias) = arguments.weights::<C>("bias") else { return Ok(None) };
     if bias.shape().axes() == [channels] || (channels == 1 && bias.len() == 1) {
-        return Ok(Some(bias.clone()));
+        return Ok(Some(bias));
     }
     let message = format!("the bias is {}, but there are {channels} output channels", bias.shape());
     Err(Misuse::shape(message).at("bias").help(format!("give {channels} numbers, one for each output channel")))
 }
 
-fn conv(arguments: &Arguments, input: &Shape) -> Result<Layer, Misuse> {
+fn conv<C: Weights>(arguments: &Arguments, input: &Shape) -> Result<Conv<C>, Misuse> {
     let axes = spatial("conv", input)?;
-    let given = arguments.tensor("kernel").ok_or_else(|| Misuse::argument("kernel", "the kernel is missing"))?;
-    let kernel = with_channels("conv", given, input, axes.len())?;
+    let given = arguments.weights::<C>("kernel").ok_or_else(|| Misuse::argument("kernel", "the kernel is missing"))?;
+    let kernel = with_channels("conv", &given, input, axes.len())?;
     let (groups, channels) = (groups(arguments), input.channels());
     let (outputs, per_group) = (kernel.shape().axes()[0], kernel.shape().axes()[1]);
     if channels % groups != 0 || outputs % groups != 0 {
@@ -149,9 +160,9 @@ fn conv(arguments: &Arguments, input: &Shape) -> Result<Layer, Misuse> {
     finish("conv", arguments, input, kernel, groups)
 }
 
-fn depthwise(arguments: &Arguments, input: &Shape) -> Result<Layer, Misuse> {
+fn depthwise<C: Weights>(arguments: &Arguments, input: &Shape) -> Result<Conv<C>, Misuse> {
     let axes = spatial("depthwise", input)?;
-    let given = arguments.tensor("kernel").ok_or_else(|| Misuse::argument("kernel", "the kernel is missing"))?;
+    let given = arguments.weights::<C>("kernel").ok_or_else(|| Misuse::argument("kernel", "the kernel is missing"))?;
     let (shape, channels) = (given.shape(), input.channels());
     // PyTorch and ONNX write the one channel that each window reads: `mC x 1 x K...`.
     let size = match shape.spatial() {
@@ -170,26 +181,26 @@ fn depthwise(arguments: &Arguments, input: &Shape) -> Result<Layer, Misuse> {
     finish("depthwise", arguments, input, kernel, channels)
 }
 
-fn finish(
+fn finish<C: Weights>(
     kind: &'static str,
     arguments: &Arguments,
     input: &Shape,
-    kernel: Tensor,
+    kernel: Tensor<C>,
     groups: usize,
-) -> Result<Layer, Misuse> {
+) -> Result<Conv<C>, Misuse> {
     let size = kernel.shape().axes()[2..].to_vec();
     let window = Window::new(arguments, input.spatial(), size, Some(1))?;
     let mode = pad_mode(arguments, "pad_mode", input.spatial(), &window.before, &window.after)?;
     let output = image(kernel.shape().channels(), &window.output)?;
     let bias = check_bias(arguments, output.channels())?;
     let input = input.clone();
-    Ok(Layer::Affine(Arc::new(Conv { kind, kernel, bias, groups, mode, window, transposed: false, input, output })))
+    Ok(Conv { kind, kernel, bias, groups, mode, window, transposed: false, input, output })
 }
 
-fn conv_transpose(arguments: &Arguments, input: &Shape) -> Result<Layer, Misuse> {
+fn conv_transpose<C: Weights>(arguments: &Arguments, input: &Shape) -> Result<Conv<C>, Misuse> {
     let axes = spatial("conv_transpose", input)?;
-    let given = arguments.tensor("kernel").ok_or_else(|| Misuse::argument("kernel", "the kernel is missing"))?;
-    let kernel = with_channels("conv_transpose", given, input, axes.len())?;
+    let given = arguments.weights::<C>("kernel").ok_or_else(|| Misuse::argument("kernel", "the kernel is missing"))?;
+    let kernel = with_channels("conv_transpose", &given, input, axes.len())?;
     let (groups, channels) = (groups(arguments), input.channels());
     if kernel.shape().channels() != channels {
         let message = format!(
@@ -249,10 +260,10 @@ fn conv_transpose(arguments: &Arguments, input: &Shape) -> Result<Layer, Misuse>
     }
     let bias = check_bias(arguments, output.channels())?;
     let (input, kind, mode) = (input.clone(), "conv_transpose", PadMode::Zero);
-    Ok(Layer::Affine(Arc::new(Conv { kind, kernel, bias, groups, mode, window, transposed: true, input, output })))
+    Ok(Conv { kind, kernel, bias, groups, mode, window, transposed: true, input, output })
 }
 
-impl Conv {
+impl<C: Weights> Conv<C> {
     /// W·x by the defining sum, for any kernel of this layer's form.
     fn product(&self, kernel: &Tensor, x: &Tensor) -> Tensor {
         let numerators = if self.transposed { self.scatter(kernel, x) } else { self.gather(kernel, x) };
@@ -315,22 +326,37 @@ impl Conv {
         y
     }
 
-    fn with_bias(&self, product: Tensor) -> Tensor {
-        match &self.bias {
-            Some(bias) => product.plus(&per_channel(bias, &self.output)),
-            None => product,
-        }
+    /// The kernel and the bias of every output, where they are numbers.
+    fn numbers(&self) -> Option<(&Tensor, Tensor)> {
+        let bias = match &self.bias {
+            Some(bias) => per_channel(C::numbers(bias)?, &self.output),
+            None => Tensor::zeros(self.output.clone()),
+        };
+        Some((C::numbers(&self.kernel)?, bias))
+    }
+
+    fn lowered(&self) -> Lowered<C> {
+        let taps = self.window.taps(self.mode);
+        let convolution = if self.transposed {
+            // Positions past the input's extent, which a large stride may leave, are never read.
+            let taps: Vec<_> = taps.iter().zip(self.input.spatial()).map(|(t, &n)| t.truncated(n)).collect();
+            Convolution::transposed(self.kernel.clone(), self.groups, &taps, self.output.spatial())
+        } else {
+            Convolution::new(self.kernel.clone(), self.groups, taps)
+        };
+        let operator = Operator::convolution(self.input.clone(), self.output.clone(), convolution);
+        Lowered { operators: vec![operator], bias: self.bias.as_ref().map(|b| per_channel(b, &self.output)) }
     }
 }
 
 /// One number a channel (or one for all), spread over a shape.
-pub(super) fn per_channel(values: &Tensor, shape: &Shape) -> Tensor {
+pub(super) fn per_channel<C: Weights>(values: &Tensor<C>, shape: &Shape) -> Tensor<C> {
     let run = shape.elements() / values.len();
     let numerators = values.numerators().iter().flat_map(|n| std::iter::repeat_n(n.clone(), run)).collect();
     Tensor::new(shape.clone(), numerators, values.denominator().clone())
 }
 
-impl Function for Conv {
+impl<C: Weights> Function for Conv<C> {
     fn kind(&self) -> &'static str {
         self.kind
     }
@@ -340,11 +366,13 @@ impl Function for Conv {
     }
 
     fn evaluate(&self, inputs: &[&Tensor]) -> Option<Tensor> {
-        Some(self.with_bias(self.product(&self.kernel, inputs[0])))
+        let (kernel, bias) = self.numbers()?;
+        Some(self.product(kernel, inputs[0]).plus(&bias))
     }
 
-    fn enclose(&self, inputs: &[&Enclosure]) -> Enclosure {
-        signed::enclose(&self.kernel, inputs[0], &|y| self.with_bias(y), &|w, x| self.product(w, x))
+    fn enclose(&self, inputs: &[&Enclosure]) -> Option<Enclosure> {
+        let (kernel, bias) = self.numbers()?;
+        Some(signed::enclose(kernel, inputs[0], &bias, &|w, x| self.product(w, x)))
     }
 
     fn parameters(&self) -> usize {
@@ -382,17 +410,32 @@ impl Function for Conv {
     }
 }
 
-impl AffineLayer for Conv {
+impl AffineLayer for Conv<Integer> {
     fn lower(&self) -> Lowered {
-        let taps = self.window.taps(self.mode);
-        let convolution = if self.transposed {
-            // Positions past the input's extent, which a large stride may leave, are never read.
-            let taps: Vec<_> = taps.iter().zip(self.input.spatial()).map(|(t, &n)| t.truncated(n)).collect();
-            Convolution::transposed(self.kernel.clone(), self.groups, &taps, self.output.spatial())
-        } else {
-            Convolution::new(self.kernel.clone(), self.groups, taps)
-        };
-        let operator = Operator::convolution(self.input.clone(), self.output.clone(), convolution);
-        Lowered { operators: vec![operator], bias: self.bias.as_ref().map(|b| per_channel(b, &self.output)) }
+        self.lowered()
+    }
+}
+
+impl SymbolicLayer for Conv<Polynomial> {
+    fn lower(&self) -> Lowered<Polynomial> {
+        self.lowered()
+    }
+
+    fn at(&self, values: &dyn Fn(Symbol) -> Rational) -> Layer {
+        Layer::Affine(Arc::new(Conv {
+            kind: self.kind,
+            kernel: self.kernel.evaluate(values),
+            bias: self.bias.as_ref().map(|b| b.evaluate(values)),
+            groups: self.groups,
+            mode: self.mode,
+            window: self.window.clone(),
+            transposed: self.transposed,
+            input: self.input.clone(),
+            output: self.output.clone(),
+        }))
+    }
+
+    fn symbols(&self) -> BTreeSet<Symbol> {
+        symbols([Some(&self.kernel), self.bias.as_ref()])
     }
 }

@@ -1,13 +1,15 @@
 //! `dense`.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use num_traits::Zero;
 
 use super::{
-    AffineLayer, Arguments, Enclosure, Function, Kind, Layer, Lowered, Misuse, Parameter, Signature, Values, signed,
+    AffineLayer, Arguments, Enclosure, Function, Kind, Layer, Lowered, Misuse, Parameter, Signature, SymbolicLayer,
+    Values, Weights, signed, symbols,
 };
-use crate::algebra::{Integer, Shape, Tensor};
+use crate::algebra::{Integer, Polynomial, Rational, Shape, Symbol, Tensor};
 use crate::toeplitz::Operator;
 
 /// The rule of `dense`.
@@ -22,19 +24,23 @@ pub const DENSE: Signature = Signature {
         Parameter { name: "bias", kind: Kind::TensorOrNone, required: false },
     ],
     values: Values::None,
-    build: |arguments, inputs| dense(arguments, inputs[0]),
+    build: |arguments, inputs| match arguments.is_symbolic() {
+        false => Ok(Layer::Affine(Arc::new(dense::<Integer>(arguments, inputs[0])?))),
+        true => Ok(Layer::Symbolic(Arc::new(dense::<Polynomial>(arguments, inputs[0])?))),
+    },
 };
 
 #[derive(Debug)]
-struct Dense {
-    matrix: Tensor,
-    bias: Option<Tensor>,
+struct Dense<C> {
+    matrix: Tensor<C>,
+    bias: Option<Tensor<C>>,
     input: Shape,
     output: Shape,
 }
 
-fn dense(arguments: &Arguments, input: &Shape) -> Result<Layer, Misuse> {
-    let matrix = arguments.tensor("matrix").ok_or_else(|| Misuse::argument("matrix", "the matrix is missing"))?.clone();
+fn dense<C: Weights>(arguments: &Arguments, input: &Shape) -> Result<Dense<C>, Misuse> {
+    let matrix = arguments.weights::<C>("matrix");
+    let matrix = matrix.ok_or_else(|| Misuse::argument("matrix", "the matrix is missing"))?;
     if input.rank() != 1 {
         let message = format!("`dense` takes a vector, but its input is {input}");
         return Err(Misuse::shape(message).help("put `flatten` before it"));
@@ -52,7 +58,7 @@ fn dense(arguments: &Arguments, input: &Shape) -> Result<Layer, Misuse> {
         };
         return Err(Misuse::shape(message).at("matrix").help(help));
     }
-    let bias = arguments.tensor("bias").cloned();
+    let bias = arguments.weights::<C>("bias");
     if let Some(bias) = &bias
         && bias.shape().axes() != [rows]
         && (rows, bias.len()) != (1, 1)
@@ -62,10 +68,10 @@ fn dense(arguments: &Arguments, input: &Shape) -> Result<Layer, Misuse> {
     }
     let output = Shape::new([rows]).map_err(|e| Misuse::shape(e.to_string()))?;
     let bias = bias.map(|bias| bias.reshaped(output.clone()));
-    Ok(Layer::Affine(Arc::new(Dense { matrix, bias, input: input.clone(), output })))
+    Ok(Dense { matrix, bias, input: input.clone(), output })
 }
 
-impl Dense {
+impl<C: Weights> Dense<C> {
     fn product(&self, matrix: &Tensor, x: &Tensor) -> Tensor {
         let dot = |row: &[Integer]| {
             let pairs = row.iter().zip(x.numerators()).filter(|(w, v)| !w.is_zero() && !v.is_zero());
@@ -75,12 +81,22 @@ impl Dense {
         Tensor::new(self.output.clone(), numerators, matrix.denominator() * x.denominator())
     }
 
-    fn with_bias(&self, product: Tensor) -> Tensor {
-        self.bias.as_ref().map_or(product.clone(), |bias| product.plus(bias))
+    /// The matrix and the bias, where they are numbers.
+    fn numbers(&self) -> Option<(&Tensor, Tensor)> {
+        let bias = match &self.bias {
+            Some(bias) => C::numbers(bias)?.clone(),
+            None => Tensor::zeros(self.output.clone()),
+        };
+        Some((C::numbers(&self.matrix)?, bias))
+    }
+
+    fn lowered(&self) -> Lowered<C> {
+        let operator = Operator::dense(self.input.clone(), self.output.clone(), self.matrix.clone());
+        Lowered { operators: vec![operator], bias: self.bias.clone() }
     }
 }
 
-impl Function for Dense {
+impl<C: Weights> Function for Dense<C> {
     fn kind(&self) -> &'static str {
         "dense"
     }
@@ -90,11 +106,13 @@ impl Function for Dense {
     }
 
     fn evaluate(&self, inputs: &[&Tensor]) -> Option<Tensor> {
-        Some(self.with_bias(self.product(&self.matrix, inputs[0])))
+        let (matrix, bias) = self.numbers()?;
+        Some(self.product(matrix, inputs[0]).plus(&bias))
     }
 
-    fn enclose(&self, inputs: &[&Enclosure]) -> Enclosure {
-        signed::enclose(&self.matrix, inputs[0], &|y| self.with_bias(y), &|w, x| self.product(w, x))
+    fn enclose(&self, inputs: &[&Enclosure]) -> Option<Enclosure> {
+        let (matrix, bias) = self.numbers()?;
+        Some(signed::enclose(matrix, inputs[0], &bias, &|w, x| self.product(w, x)))
     }
 
     fn parameters(&self) -> usize {
@@ -106,9 +124,23 @@ impl Function for Dense {
     }
 }
 
-impl AffineLayer for Dense {
+impl AffineLayer for Dense<Integer> {
     fn lower(&self) -> Lowered {
-        let operator = Operator::dense(self.input.clone(), self.output.clone(), self.matrix.clone());
-        Lowered { operators: vec![operator], bias: self.bias.clone() }
+        self.lowered()
+    }
+}
+
+impl SymbolicLayer for Dense<Polynomial> {
+    fn lower(&self) -> Lowered<Polynomial> {
+        self.lowered()
+    }
+
+    fn at(&self, values: &dyn Fn(Symbol) -> Rational) -> Layer {
+        let (matrix, bias) = (self.matrix.evaluate(values), self.bias.as_ref().map(|b| b.evaluate(values)));
+        Layer::Affine(Arc::new(Dense { matrix, bias, input: self.input.clone(), output: self.output.clone() }))
+    }
+
+    fn symbols(&self) -> BTreeSet<Symbol> {
+        symbols([Some(&self.matrix), self.bias.as_ref()])
     }
 }

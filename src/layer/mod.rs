@@ -24,10 +24,11 @@ mod window;
 
 pub use signature::{Arguments, Kind, Misuse, Parameter, Signature, Value, Values};
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::algebra::{Rational, Shape, Tensor};
+use crate::algebra::{Coefficient, Integer, Polynomial, Rational, Shape, Symbol, Tensor};
 use crate::toeplitz::Operator;
 
 /// What every layer is: a function of one or more tensors, with a known output shape.
@@ -44,16 +45,13 @@ pub trait Function: fmt::Debug + Send + Sync {
     /// lowering. `inputs` have the shapes that the layer was built for.
     fn evaluate(&self, inputs: &[&Tensor]) -> Option<Tensor>;
 
-    /// Bounds of the output, given bounds of the inputs.
+    /// Bounds of the output, given bounds of the inputs; `None` where the weights are symbols.
     ///
     /// The default is right for layers that are exact and non-decreasing in every input.
-    fn enclose(&self, inputs: &[&Enclosure]) -> Enclosure {
+    fn enclose(&self, inputs: &[&Enclosure]) -> Option<Enclosure> {
         let low: Vec<&Tensor> = inputs.iter().map(|e| &e.low).collect();
         let high: Vec<&Tensor> = inputs.iter().map(|e| &e.high).collect();
-        match (self.evaluate(&low), self.evaluate(&high)) {
-            (Some(low), Some(high)) => Enclosure { low, high },
-            _ => unreachable!("{} must override enclose", self.kind()),
-        }
+        Some(Enclosure { low: self.evaluate(&low)?, high: self.evaluate(&high)? })
     }
 
     /// The arguments that matter to a reader, in words: `kernel 3×3, pad 1`.
@@ -73,13 +71,83 @@ pub trait AffineLayer: Function {
     fn lower(&self) -> Lowered;
 }
 
+/// An affine layer whose weights are polynomials in symbols: it is affine whatever their values.
+///
+/// Its [`Function::evaluate`] is always `None`.
+pub trait SymbolicLayer: Function {
+    /// The operators and bias.
+    fn lower(&self) -> Lowered<Polynomial>;
+
+    /// The layer with numbers for its symbols.
+    fn at(&self, values: &dyn Fn(Symbol) -> Rational) -> Layer;
+
+    /// The symbols that its weights mention.
+    fn symbols(&self) -> BTreeSet<Symbol>;
+}
+
+/// The symbols that some weights mention.
+fn symbols<'t>(weights: impl IntoIterator<Item = Option<&'t Tensor<Polynomial>>>) -> BTreeSet<Symbol> {
+    weights.into_iter().flatten().flat_map(|t| t.numerators()).flat_map(Polynomial::symbols).collect()
+}
+
+/// A ring of weights, and the layers that are affine over it.
+pub trait Weights: Coefficient {
+    /// The lowering of a layer, if it is affine with weights in this ring.
+    fn lower(layer: &Layer) -> Option<Lowered<Self>>;
+
+    /// The weights that an argument gives, if they are in this ring.
+    fn of(value: &Value) -> Option<Tensor<Self>>;
+}
+
+impl Weights for Integer {
+    fn lower(layer: &Layer) -> Option<Lowered> {
+        match layer {
+            Layer::Affine(layer) => Some(layer.lower()),
+            _ => None,
+        }
+    }
+
+    fn of(value: &Value) -> Option<Tensor> {
+        match value {
+            Value::Tensor(tensor) => Some(tensor.clone()),
+            _ => None,
+        }
+    }
+}
+
+impl Weights for Polynomial {
+    fn lower(layer: &Layer) -> Option<Lowered<Polynomial>> {
+        match layer {
+            Layer::Affine(layer) => Some(layer.lower().lifted()),
+            Layer::Symbolic(layer) => Some(layer.lower()),
+            _ => None,
+        }
+    }
+
+    fn of(value: &Value) -> Option<Tensor<Polynomial>> {
+        match value {
+            Value::Tensor(tensor) => Some(tensor.lifted()),
+            Value::Symbols(tensor) => Some(tensor.clone()),
+            _ => None,
+        }
+    }
+}
+
 /// The lowering of an affine layer: one operator an operand, and a bias of the output's shape.
 #[derive(Clone, Debug)]
-pub struct Lowered {
+pub struct Lowered<C = Integer> {
     /// One operator an operand, in order.
-    pub operators: Vec<Operator>,
+    pub operators: Vec<Operator<C>>,
     /// The constant term; `None` is zero.
-    pub bias: Option<Tensor>,
+    pub bias: Option<Tensor<C>>,
+}
+
+impl Lowered {
+    /// The same lowering over a larger ring.
+    pub fn lifted<C: Coefficient>(&self) -> Lowered<C> {
+        let operators = self.operators.iter().map(Operator::lifted).collect();
+        Lowered { operators, bias: self.bias.as_ref().map(Tensor::lifted) }
+    }
 }
 
 /// A layer each of whose outputs is an affine form plus a combination of maxima of affine forms.
@@ -133,6 +201,8 @@ pub struct Enclosure {
 pub enum Layer {
     /// Affine in its inputs: lowers to matrices.
     Affine(Arc<dyn AffineLayer>),
+    /// Affine in its inputs, with weights that are symbols.
+    Symbolic(Arc<dyn SymbolicLayer>),
     /// Maxima of affine forms: decided by exact algebra.
     Piecewise(Arc<dyn PiecewiseLayer>),
     /// Anything else: evaluated exactly (`square`) or enclosed (`sigmoid`).
@@ -144,6 +214,7 @@ impl Layer {
     pub fn function(&self) -> &dyn Function {
         match self {
             Layer::Affine(layer) => &**layer,
+            Layer::Symbolic(layer) => &**layer,
             Layer::Piecewise(layer) => &**layer,
             Layer::Smooth(layer) => &**layer,
         }

@@ -60,9 +60,9 @@ impl Function for Product {
         Some(Tensor::new(self.shape.clone(), numerators, x.denominator() * v.denominator()))
     }
 
-    fn enclose(&self, inputs: &[&Enclosure]) -> Enclosure {
+    fn enclose(&self, inputs: &[&Enclosure]) -> Option<Enclosure> {
         let bounds = |e: &Enclosure, i: usize| (e.low.get(i), e.high.get(i));
-        entrywise(&self.shape, |i| {
+        Some(entrywise(&self.shape, |i| {
             let x = bounds(inputs[0], i);
             if let Some(v) = inputs.get(1) {
                 let v = bounds(v, i);
@@ -72,6 +72,6 @@ impl Function for Product {
             let least =
                 if x.0.is_negative() && x.1.is_positive() { Rational::zero() } else { a.clone().min(b.clone()) };
             (least, a.max(b))
-        })
+        }))
     }
 }

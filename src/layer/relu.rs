@@ -43,7 +43,7 @@ pub const PRELU: Signature = rule(
     "Slope 1 for positive entries and slope a for negative ones, one a for all or one a channel.",
     "y_i = \\max\\{0, x_i\\} + a_c \\cdot \\min\\{0, x_i\\}",
     "PRelu",
-    &[Parameter { name: "a", kind: Kind::Tensor, required: true }],
+    &[Parameter { name: "a", kind: Kind::Numbers, required: true }],
     |arguments, inputs| {
         let Some(a) = arguments.tensor("a") else { return Err(Misuse::argument("a", "`a` is missing")) };
         if a.len() != 1 && a.shape().axes() != [inputs[0].channels()] {
@@ -159,7 +159,7 @@ impl Function for Slopes {
     }
 
     /// Over an interval the extremes are at its ends or at the kink.
-    fn enclose(&self, inputs: &[&Enclosure]) -> Enclosure {
+    fn enclose(&self, inputs: &[&Enclosure]) -> Option<Enclosure> {
         let at = |i: usize, x: Rational| if x.is_negative() { x * self.slope(i) } else { x };
         let (mut low, mut high) = (Vec::new(), Vec::new());
         for i in 0..self.shape.elements() {
@@ -175,7 +175,7 @@ impl Function for Slopes {
             high.push(most);
         }
         let tensor = |v: &[Rational]| Tensor::from_rationals(self.shape.clone(), v);
-        Enclosure { low: tensor(&low), high: tensor(&high) }
+        Some(Enclosure { low: tensor(&low), high: tensor(&high) })
     }
 
     fn parameters(&self) -> usize {

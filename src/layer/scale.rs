@@ -1,14 +1,16 @@
 //! `scale`, `bias` and `batchnorm`: one number a channel.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use num_traits::{One, Signed, Zero};
 
 use super::conv::per_channel;
 use super::{
-    AffineLayer, Arguments, Enclosure, Function, Kind, Layer, Lowered, Misuse, Parameter, Signature, Values, signed,
+    AffineLayer, Arguments, Enclosure, Function, Kind, Layer, Lowered, Misuse, Parameter, Signature, SymbolicLayer,
+    Values, Weights, signed, symbols,
 };
-use crate::algebra::{Integer, MAX_BITS, Rational, Shape, Tensor, bounded_denominator, ratio};
+use crate::algebra::{Integer, MAX_BITS, Polynomial, Rational, Shape, Symbol, Tensor, bounded_denominator, ratio};
 use crate::diagnostic::Code;
 use crate::toeplitz::Operator;
 
@@ -25,9 +27,9 @@ pub const SCALE: Signature = Signature {
     onnx: "Mul",
     parameters: &[parameter("factor", true)],
     values: Values::None,
-    build: |arguments, inputs| {
-        let factor = spread(arguments, "factor", inputs[0])?;
-        Ok(layer("scale", inputs[0], Some(factor), None))
+    build: |arguments, inputs| match arguments.is_symbolic() {
+        false => Ok(numeric("scale", inputs[0], Some(spread(arguments, "factor", inputs[0])?), None)),
+        true => Ok(symbolic("scale", inputs[0], Some(spread(arguments, "factor", inputs[0])?), None)),
     },
 };
 
@@ -40,9 +42,9 @@ pub const BIAS: Signature = Signature {
     onnx: "Add",
     parameters: &[parameter("value", true)],
     values: Values::None,
-    build: |arguments, inputs| {
-        let value = spread(arguments, "value", inputs[0])?;
-        Ok(layer("bias", inputs[0], None, Some(value)))
+    build: |arguments, inputs| match arguments.is_symbolic() {
+        false => Ok(numeric("bias", inputs[0], None, Some(spread(arguments, "value", inputs[0])?))),
+        true => Ok(symbolic("bias", inputs[0], None, Some(spread(arguments, "value", inputs[0])?))),
     },
 };
 
@@ -68,24 +70,30 @@ pub const BATCHNORM: Signature = Signature {
 };
 
 #[derive(Debug)]
-struct Scale {
+struct Scale<C> {
     kind: &'static str,
     /// 1, C or all numbers; their count divides the input's.
-    factor: Option<Tensor>,
-    offset: Option<Tensor>,
+    factor: Option<Tensor<C>>,
+    offset: Option<Tensor<C>>,
     shape: Shape,
 }
 
-fn layer(kind: &'static str, shape: &Shape, factor: Option<Tensor>, offset: Option<Tensor>) -> Layer {
+fn numeric(kind: &'static str, shape: &Shape, factor: Option<Tensor>, offset: Option<Tensor>) -> Layer {
     Layer::Affine(Arc::new(Scale { kind, factor, offset, shape: shape.clone() }))
 }
 
+type Symbols = Tensor<Polynomial>;
+
+fn symbolic(kind: &'static str, shape: &Shape, factor: Option<Symbols>, offset: Option<Symbols>) -> Layer {
+    Layer::Symbolic(Arc::new(Scale { kind, factor, offset, shape: shape.clone() }))
+}
+
 /// A constant of one number, one a channel, or the input's own shape.
-fn spread(arguments: &Arguments, name: &'static str, input: &Shape) -> Result<Tensor, Misuse> {
-    let value = arguments.tensor(name).ok_or_else(|| Misuse::argument(name, format!("`{name}` is missing")))?;
+fn spread<C: Weights>(arguments: &Arguments, name: &'static str, input: &Shape) -> Result<Tensor<C>, Misuse> {
+    let value = arguments.weights::<C>(name).ok_or_else(|| Misuse::argument(name, format!("`{name}` is missing")))?;
     let fits = value.len() == 1 || value.shape().axes() == [input.channels()] || value.shape() == input;
     if fits {
-        return Ok(value.clone());
+        return Ok(value);
     }
     let message = format!("a constant {} does not fit an input {input}", value.shape());
     let help = format!("give one number, {} (one a channel), or a tensor {input}", input.channels());
@@ -94,10 +102,10 @@ fn spread(arguments: &Arguments, name: &'static str, input: &Shape) -> Result<Te
 
 fn batchnorm(arguments: &Arguments, input: &Shape) -> Result<Layer, Misuse> {
     let channels = input.channels();
-    let read = |name: &'static str, default: i64| match arguments.tensor(name) {
-        None => Ok(vec![Rational::from_integer(default.into()); channels]),
-        Some(value) if value.len() == 1 => Ok(vec![value.get(0); channels]),
-        Some(value) if value.shape().axes() == [channels] => Ok(value.to_rationals()),
+    let read = |name: &'static str, default: i64| match arguments.weights::<Polynomial>(name) {
+        None => Ok(vec![Polynomial::from(Integer::from(default)); channels]),
+        Some(value) if value.len() == 1 => Ok(vec![value.numerators()[0].clone(); channels]),
+        Some(value) if value.shape().axes() == [channels] => Ok(value.numerators().to_vec()),
         Some(value) => {
             let message = format!("`{name}` is {}, but the input {input} has {channels} channels", value.shape());
             Err(Misuse::shape(message).at(name))
@@ -133,58 +141,81 @@ fn batchnorm(arguments: &Arguments, input: &Shape) -> Result<Layer, Misuse> {
             }
             let eps = arguments.scalar("eps").unwrap_or_else(|| ratio(Integer::one(), 100_000.into()));
             let (gamma, beta, mean, var) = (read("gamma", 1)?, read("beta", 0)?, read("mean", 0)?, read("var", 1)?);
-            let scale: Vec<Rational> = gamma
+            let eps = Polynomial::constant(eps);
+            let scale: Vec<Polynomial> = gamma
                 .iter()
                 .zip(&var)
                 .enumerate()
-                .map(|(c, (g, v))| divide_by_root(g, &(v + &eps), c))
-                .collect::<Result<_, _>>()?;
-            let shift = (0..channels).map(|c| &beta[c] - &mean[c] * &scale[c]).collect();
+                .map(|(c, (g, v))| Ok(g.scaled(&inverse_root(&v.plus(&eps), g.is_zero(), c)?)))
+                .collect::<Result<_, Misuse>>()?;
+            let shift = (0..channels).map(|c| beta[c].minus(&mean[c].times(&scale[c]))).collect();
             (scale, shift)
         }
     };
-    let vector = |values: &[Rational]| {
-        let shape = Shape::new([channels]).map_err(|e| Misuse::shape(e.to_string()))?;
-        if bounded_denominator(values.iter().map(Rational::denom)).is_none() {
-            let message = format!("the folded numbers have a common denominator of more than {MAX_BITS} bits");
-            return Err(Misuse::argument("var", message).help("write simpler numbers"));
-        }
-        Ok::<_, Misuse>(Tensor::from_rationals(shape, values))
+    let shape = Shape::new([channels]).map_err(|e| Misuse::shape(e.to_string()))?;
+    let numbers = |values: &[Polynomial]| values.iter().map(Polynomial::as_constant).collect::<Option<Vec<_>>>();
+    let Some((scale, shift)) = numbers(&scale).zip(numbers(&shift)) else {
+        let (scale, shift) = (Tensor::from_integers(shape.clone(), scale), Tensor::from_integers(shape, shift));
+        return Ok(symbolic("batchnorm", input, Some(scale), Some(shift)));
     };
-    Ok(layer("batchnorm", input, Some(vector(&scale)?), Some(vector(&shift)?)))
+    if bounded_denominator(scale.iter().chain(&shift).map(Rational::denom)).is_none() {
+        let message = format!("the folded numbers have a common denominator of more than {MAX_BITS} bits");
+        return Err(Misuse::argument("var", message).help("write simpler numbers"));
+    }
+    let vector = |values: &[Rational]| Some(Tensor::from_rationals(shape.clone(), values));
+    Ok(numeric("batchnorm", input, vector(&scale), vector(&shift)))
 }
 
-/// gamma / sqrt(variance), when that is rational.
-fn divide_by_root(gamma: &Rational, variance: &Rational, channel: usize) -> Result<Rational, Misuse> {
+/// 1 / sqrt(variance), when that is rational; `unused` where gamma is 0.
+fn inverse_root(variance: &Polynomial, unused: bool, channel: usize) -> Result<Rational, Misuse> {
+    let Some(variance) = variance.as_constant() else {
+        let message = format!("var + eps has symbols in channel {channel}, so its square root is not a polynomial");
+        return Err(Misuse::argument("var", message)
+            .help("write the folded symbols: `forall s: 8, t: 8` and `batchnorm(scale=s, shift=t)`"));
+    };
     if !variance.is_positive() {
         let message = format!("var + eps is {variance} in channel {channel}, but must be positive");
         return Err(Misuse::argument("var", message));
     }
     let (n, d) = (variance.numer().sqrt(), variance.denom().sqrt());
-    if gamma.is_zero() || (&n * &n == *variance.numer() && &d * &d == *variance.denom()) {
-        return Ok(gamma * ratio(d, n.max(Integer::one())));
+    if unused || (&n * &n == *variance.numer() && &d * &d == *variance.denom()) {
+        return Ok(ratio(d, n.max(Integer::one())));
     }
     let message = format!("var + eps is {variance} in channel {channel}, whose square root is not rational");
     let misuse = Misuse { code: Code::IrrationalScale, message, parameter: Some("var"), help: None };
     Err(misuse.help("write the folded numbers you use: `batchnorm(scale=…, shift=…)`, or choose var and eps with var + eps a square"))
 }
 
-impl Scale {
+impl<C: Weights> Scale<C> {
     fn product(&self, factor: &Tensor, x: &Tensor) -> Tensor {
         let run = x.len() / factor.len();
         let numerators = x.numerators().iter().enumerate().map(|(i, n)| n * &factor.numerators()[i / run]).collect();
         Tensor::new(self.shape.clone(), numerators, factor.denominator() * x.denominator())
     }
 
-    fn shifted(&self, x: Tensor) -> Tensor {
-        match &self.offset {
-            Some(offset) => x.plus(&per_channel(offset, &self.shape)),
-            None => x,
-        }
+    /// The factor and the offset of every entry, where they are numbers.
+    fn numbers(&self) -> Option<(Tensor, Tensor)> {
+        let factor = match &self.factor {
+            Some(factor) => C::numbers(factor)?.clone(),
+            None => Tensor::scalar(&Rational::one()),
+        };
+        let offset = match &self.offset {
+            Some(offset) => per_channel(C::numbers(offset)?, &self.shape),
+            None => Tensor::zeros(self.shape.clone()),
+        };
+        Some((factor, offset))
+    }
+
+    fn lowered(&self) -> Lowered<C> {
+        let operator = match &self.factor {
+            Some(factor) => Operator::diagonal(self.shape.clone(), factor.clone()),
+            None => Operator::identity(self.shape.clone(), self.shape.clone()),
+        };
+        Lowered { operators: vec![operator], bias: self.offset.as_ref().map(|b| per_channel(b, &self.shape)) }
     }
 }
 
-impl Function for Scale {
+impl<C: Weights> Function for Scale<C> {
     fn kind(&self) -> &'static str {
         self.kind
     }
@@ -194,35 +225,46 @@ impl Function for Scale {
     }
 
     fn evaluate(&self, inputs: &[&Tensor]) -> Option<Tensor> {
-        let scaled = self.factor.as_ref().map_or_else(|| inputs[0].clone(), |f| self.product(f, inputs[0]));
-        Some(self.shifted(scaled))
+        let (factor, offset) = self.numbers()?;
+        Some(self.product(&factor, inputs[0]).plus(&offset))
     }
 
-    fn enclose(&self, inputs: &[&Enclosure]) -> Enclosure {
-        match &self.factor {
-            Some(factor) => signed::enclose(factor, inputs[0], &|y| self.shifted(y), &|w, x| self.product(w, x)),
-            None => Enclosure { low: self.shifted(inputs[0].low.clone()), high: self.shifted(inputs[0].high.clone()) },
-        }
+    fn enclose(&self, inputs: &[&Enclosure]) -> Option<Enclosure> {
+        let (factor, offset) = self.numbers()?;
+        Some(signed::enclose(&factor, inputs[0], &offset, &|w, x| self.product(w, x)))
     }
 
     fn parameters(&self) -> usize {
-        [&self.factor, &self.offset].into_iter().flatten().map(Tensor::len).sum()
+        [&self.factor, &self.offset].into_iter().flatten().map(|t| t.len()).sum()
     }
 
     fn detail(&self) -> String {
         match (self.kind, &self.factor) {
-            ("scale", Some(factor)) if factor.len() == 1 => format!("by {}", factor.get(0)),
+            ("scale", Some(factor)) if factor.len() == 1 => {
+                C::numbers(factor).map_or(String::new(), |factor| format!("by {}", factor.get(0)))
+            }
             _ => String::new(),
         }
     }
 }
 
-impl AffineLayer for Scale {
+impl AffineLayer for Scale<Integer> {
     fn lower(&self) -> Lowered {
-        let operator = match &self.factor {
-            Some(factor) => Operator::diagonal(self.shape.clone(), factor.clone()),
-            None => Operator::identity(self.shape.clone(), self.shape.clone()),
-        };
-        Lowered { operators: vec![operator], bias: self.offset.as_ref().map(|b| per_channel(b, &self.shape)) }
+        self.lowered()
+    }
+}
+
+impl SymbolicLayer for Scale<Polynomial> {
+    fn lower(&self) -> Lowered<Polynomial> {
+        self.lowered()
+    }
+
+    fn at(&self, values: &dyn Fn(Symbol) -> Rational) -> Layer {
+        let number = |t: &Option<Tensor<Polynomial>>| t.as_ref().map(|t| t.evaluate(values));
+        numeric(self.kind, &self.shape, number(&self.factor), number(&self.offset))
+    }
+
+    fn symbols(&self) -> BTreeSet<Symbol> {
+        symbols([self.factor.as_ref(), self.offset.as_ref()])
     }
 }

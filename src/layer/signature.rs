@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::Layer;
-use crate::algebra::{Rational, Shape, Tensor};
+use super::{Layer, Weights};
+use crate::algebra::{Polynomial, Rational, Shape, Tensor};
 use crate::diagnostic::Code;
 
 /// The rule of one layer: everything that the language, the documentation and `explain` say of it.
@@ -52,8 +52,10 @@ pub struct Parameter {
 /// What may be written for an argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// An exact constant of any shape.
+    /// An exact constant of any shape, or symbols.
     Tensor,
+    /// An exact constant of any shape, without symbols.
+    Numbers,
     /// A constant, or the word `none`.
     TensorOrNone,
     /// An exact number.
@@ -75,8 +77,10 @@ pub enum Kind {
 /// An argument's value, of the kind that the parameter asks for.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
-    /// For [`Kind::Tensor`], [`Kind::TensorOrNone`] and [`Kind::Scalar`] (a scalar tensor).
+    /// For [`Kind::Tensor`], [`Kind::Numbers`], [`Kind::TensorOrNone`] and [`Kind::Scalar`] (a scalar tensor).
     Tensor(Tensor),
+    /// The same, with symbols in it.
+    Symbols(Tensor<Polynomial>),
     /// For [`Kind::TensorOrNone`]: `none`.
     None,
     /// For [`Kind::Count`]: one; for [`Kind::Shape`] and [`Kind::Axes`]: all;
@@ -154,6 +158,16 @@ impl Arguments {
             Some(Value::Tensor(tensor)) => Some(tensor),
             _ => None,
         }
+    }
+
+    /// Whether any weight is given by symbols.
+    pub fn is_symbolic(&self) -> bool {
+        self.values.values().any(|value| matches!(value, Value::Symbols(_)))
+    }
+
+    /// A constant over a ring that holds it, unless it was left out or is `none`.
+    pub fn weights<C: Weights>(&self, name: &str) -> Option<Tensor<C>> {
+        self.values.get(name).and_then(C::of)
     }
 
     /// A number.

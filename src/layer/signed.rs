@@ -20,11 +20,11 @@ fn parts(weights: &Tensor) -> (Tensor, Tensor) {
 pub(super) fn enclose(
     weights: &Tensor,
     input: &Enclosure,
-    bias: &dyn Fn(Tensor) -> Tensor,
+    bias: &Tensor,
     product: &dyn Fn(&Tensor, &Tensor) -> Tensor,
 ) -> Enclosure {
     let (positive, negative) = parts(weights);
     let low = product(&positive, &input.low).plus(&product(&negative, &input.high));
     let high = product(&positive, &input.high).plus(&product(&negative, &input.low));
-    Enclosure { low: bias(low), high: bias(high) }
+    Enclosure { low: low.plus(bias), high: high.plus(bias) }
 }

@@ -116,7 +116,7 @@ impl Function for Smooth {
         inputs[0].is_zero().then(|| Tensor::constant(self.shape.clone(), &at_zero))
     }
 
-    fn enclose(&self, inputs: &[&Enclosure]) -> Enclosure {
-        entrywise(&self.shape, |i| self.curve.enclose(&inputs[0].low.get(i), &inputs[0].high.get(i)))
+    fn enclose(&self, inputs: &[&Enclosure]) -> Option<Enclosure> {
+        Some(entrywise(&self.shape, |i| self.curve.enclose(&inputs[0].low.get(i), &inputs[0].high.get(i))))
     }
 }

@@ -67,8 +67,8 @@ impl Function for Softmax {
     }
 
     /// Increasing in the entry itself, decreasing in the others.
-    fn enclose(&self, inputs: &[&Enclosure]) -> Enclosure {
+    fn enclose(&self, inputs: &[&Enclosure]) -> Option<Enclosure> {
         let (low, high) = (&inputs[0].low, &inputs[0].high);
-        entrywise(&self.shape, |i| (self.at(i, low, high).0, self.at(i, high, low).1))
+        Some(entrywise(&self.shape, |i| (self.at(i, low, high).0, self.at(i, high, low).1)))
     }
 }

@@ -1,17 +1,20 @@
 //! The arguments of a layer's call, matched to its signature and evaluated.
 
+use super::constant::Constant;
 use super::constants::{Constants, Mistakes, both, pick};
-use super::program::not_yet;
 use crate::diagnostic::{Code, Diagnostic, Span, did_you_mean};
 use crate::layer::{Arguments, Kind, Parameter, Signature, Value, Values};
 use crate::syntax::tree::{Argument, Expr, ExprKind};
 
 /// The constant arguments of a call. Positional arguments of layers that take values (`add(v)`),
 /// are values and are not looked at here.
+///
+/// `given` names an argument that stands for itself: the weights of a layer written by size.
 pub(super) fn arguments(
     scope: &Constants,
     signature: &'static Signature,
     written: &[Argument],
+    given: Option<&str>,
     span: Span,
 ) -> Result<Arguments, Mistakes> {
     check_keywords(signature, written)?;
@@ -20,11 +23,14 @@ pub(super) fn arguments(
     let mut mistakes = Vec::new();
     let mut failed = false;
     for (position, parameter) in signature.parameters.iter().enumerate() {
+        if given == Some(parameter.name) {
+            continue;
+        }
         let value = if parameter.kind == Kind::Axes {
             axes(scope, parameter, written)
         } else {
             let position = (!takes_values).then_some(position);
-            pick(written, parameter.name, position).map(|expr| value(scope, signature, parameter, expr, written))
+            pick(written, parameter.name, position).map(|expr| value(scope, parameter, expr))
         };
         match value {
             Some(Ok(value)) => arguments = arguments.with(parameter.name, value),
@@ -125,26 +131,15 @@ fn integers<'a>(scope: &Constants, list: impl IntoIterator<Item = &'a Expr>) -> 
     })
 }
 
-fn value(
-    scope: &Constants,
-    signature: &Signature,
-    parameter: &Parameter,
-    expr: &Expr,
-    written: &[Argument],
-) -> Result<Value, Mistakes> {
+fn value(scope: &Constants, parameter: &Parameter, expr: &Expr) -> Result<Value, Mistakes> {
     let word = match &expr.kind {
         ExprKind::Name(name) => Some(name.as_str()),
         _ => None,
     };
     match parameter.kind {
         Kind::TensorOrNone if word == Some("none") => Ok(Value::None),
-        Kind::Tensor | Kind::TensorOrNone if by_size(scope, signature, parameter, expr, written) => {
-            let message = format!("`{}` written by size, with free weights,", signature.name);
-            Err(vec![not_yet(expr.span, &message).help(
-                "write the weights as a constant, for example `random(8x1x3x3, seed=1)` (outputs x inputs x kernel)",
-            )])
-        }
-        Kind::Tensor | Kind::TensorOrNone => scope.evaluate(expr).map(Value::Tensor),
+        Kind::Tensor | Kind::TensorOrNone => scope.evaluate(expr).map(Constant::value),
+        Kind::Numbers => scope.numbers(expr).map(Value::Tensor),
         Kind::Scalar => scope.scalar(expr).map(|v| Value::Tensor(crate::algebra::Tensor::scalar(&v))),
         Kind::Count => match scope.integer(expr)? {
             0 => {
@@ -178,14 +173,50 @@ fn per_axis(scope: &Constants, expr: &Expr) -> Result<Vec<usize>, Mistakes> {
     }
 }
 
-/// `conv(96, 3x3)` and `dense(10)`: sizes where the weights would stand.
-fn by_size(scope: &Constants, signature: &Signature, parameter: &Parameter, expr: &Expr, written: &[Argument]) -> bool {
-    let weights = matches!(parameter.name, "kernel" | "matrix") && parameter.required;
-    let size = matches!(expr.kind, ExprKind::Number(_)) && scope.integer(expr).is_ok();
-    let kernel_follows = pick(written, "", Some(1)).is_some_and(|e| matches!(e.kind, ExprKind::Shape(_)));
-    weights
-        && size
-        && (signature.name == "dense" || kernel_follows || written.iter().filter(|a| a.name.is_none()).count() == 2)
+/// A layer written by size instead of by weights.
+pub(super) struct Size {
+    /// The number of outputs or output channels; `None` where the layer does not choose it.
+    pub outputs: Option<usize>,
+    /// The window; empty for `dense`.
+    pub window: Vec<usize>,
+    /// The arguments that are not sizes.
+    pub rest: Vec<Argument>,
+}
+
+/// The sizes in `conv(96, 3x3, …)`, `depthwise(3x3, …)` and `dense(10, …)`, if it is written so.
+pub(super) fn by_size(
+    scope: &Constants,
+    signature: &Signature,
+    written: &[Argument],
+    axes: usize,
+) -> Result<Option<Size>, Mistakes> {
+    let positional: Vec<&Expr> = written.iter().filter(|a| a.name.is_none()).map(|a| &a.value).collect();
+    let is_number = |e: &&&Expr| matches!(e.kind, ExprKind::Number(_));
+    let is_size = |e: &&&Expr| matches!(e.kind, ExprKind::Number(_) | ExprKind::Shape(_));
+    let (outputs, window) = match signature.name {
+        "dense" if positional.len() == 1 => (positional.first().filter(is_number), None),
+        "conv" | "conv_transpose" if positional.len() == 2 => {
+            (positional.first().filter(is_number), positional.get(1).filter(is_size))
+        }
+        "depthwise" if positional.len() == 1 => (None, positional.first().filter(is_size)),
+        _ => (None, None),
+    };
+    let complete = match signature.name {
+        "dense" => outputs.is_some(),
+        "depthwise" => window.is_some(),
+        _ => outputs.is_some() && window.is_some(),
+    };
+    if !complete {
+        return Ok(None);
+    }
+    let outputs = outputs.map(|e| scope.integer(e)).transpose()?;
+    let window = match window.map(|e| per_axis(scope, e)).transpose()? {
+        None => Vec::new(),
+        Some(one) if one.len() == 1 => vec![one[0]; axes],
+        Some(list) => list,
+    };
+    let rest = written.iter().filter(|a| a.name.is_some()).cloned().collect();
+    Ok(Some(Size { outputs, window, rest }))
 }
 
 fn wrong_word(parameter: &str, choices: &[&str], found: Option<&str>, span: Span) -> Diagnostic {

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use num_traits::{ToPrimitive, Zero};
 
+use super::constant::{Constant, pair};
 use super::functions;
+use super::symbols::Symbols;
 use crate::algebra::{MAX_BITS, Rational, Shape, Tensor, bounded_denominator};
 use crate::diagnostic::{Code, Diagnostic, Span, did_you_mean, size};
 use crate::syntax::tree::{Argument, BinaryOp, Expr, ExprKind};
@@ -15,7 +17,8 @@ pub(super) struct Poisoned;
 
 /// The named constants, and the memory that constants may still take.
 pub(super) struct Constants {
-    values: BTreeMap<String, Tensor>,
+    values: BTreeMap<String, Constant>,
+    pub(super) symbols: Symbols,
     poisoned: BTreeSet<String>,
     memory: u64,
 }
@@ -26,12 +29,15 @@ pub(super) type Mistakes = Vec<Diagnostic>;
 /// A generous estimate of the bytes that one exact element takes: two words and a small allocation.
 const ELEMENT_BYTES: u64 = 64;
 
+/// The same for a term of a polynomial: monomial, coefficient, and their allocations.
+const SYMBOL_BYTES: u64 = 200;
+
 impl Constants {
     pub(super) fn new(memory: u64) -> Constants {
-        Constants { values: BTreeMap::new(), poisoned: BTreeSet::new(), memory }
+        Constants { values: BTreeMap::new(), symbols: Symbols::default(), poisoned: BTreeSet::new(), memory }
     }
 
-    pub(super) fn define(&mut self, name: &str, value: Tensor) {
+    pub(super) fn define(&mut self, name: &str, value: Constant) {
         self.values.insert(name.to_string(), value);
     }
 
@@ -50,20 +56,43 @@ impl Constants {
         self.values.keys().map(String::as_str)
     }
 
+    /// A tensor of fresh symbols.
+    pub(super) fn fresh(&mut self, name: &str, shape: Shape, span: Span) -> Result<Constant, Mistakes> {
+        self.affordable_bytes(&shape, SYMBOL_BYTES, span)?;
+        let too_many = || vec![Diagnostic::new(Code::MemoryLimit, span, "there are more than 2^32 symbols")];
+        let first = self.symbols.add(name, shape.clone()).ok_or_else(too_many)?;
+        Ok(Constant::Symbols(Tensor::symbols(shape, first)))
+    }
+
     /// The value of a tensor expression.
-    pub(super) fn evaluate(&self, expr: &Expr) -> Result<Tensor, Mistakes> {
+    pub(super) fn evaluate(&self, expr: &Expr) -> Result<Constant, Mistakes> {
         let value = self.value(expr)?;
         let bits = value.bits();
         if bits > MAX_BITS {
             return Err(vec![too_long(expr.span)]);
         }
-        let bytes = (value.len() as u64).saturating_mul(ELEMENT_BYTES.saturating_add(bits / 8));
+        let element = match value {
+            Constant::Numbers(_) => ELEMENT_BYTES,
+            Constant::Symbols(_) => SYMBOL_BYTES,
+        };
+        let bytes = (value.terms().1 as u64).saturating_mul(element.saturating_add(bits / 8));
         if bytes > self.memory { Err(vec![self.too_large(value.shape(), bytes, expr.span)]) } else { Ok(value) }
     }
 
-    fn value(&self, expr: &Expr) -> Result<Tensor, Mistakes> {
+    /// The value of an expression that must be without symbols.
+    pub(super) fn numbers(&self, expr: &Expr) -> Result<Tensor, Mistakes> {
+        match self.evaluate(expr)? {
+            Constant::Numbers(tensor) => Ok(tensor),
+            Constant::Symbols(_) => {
+                let mistake = wrong_kind(expr.span, "symbols", "numbers");
+                Err(vec![mistake.help("only the weights of affine layers may be symbols")])
+            }
+        }
+    }
+
+    fn value(&self, expr: &Expr) -> Result<Constant, Mistakes> {
         match &expr.kind {
-            ExprKind::Number(value) => Ok(Tensor::scalar(value)),
+            ExprKind::Number(value) => Ok(Constant::Numbers(Tensor::scalar(value))),
             ExprKind::Name(name) => self.named(name, expr.span),
             ExprKind::List(elements) => self.list(elements, expr.span),
             ExprKind::Negate(inner) => Ok(self.evaluate(inner)?.scaled(&Rational::from_integer((-1).into()))),
@@ -87,7 +116,7 @@ impl Constants {
 
     /// A number: a scalar constant expression.
     pub(super) fn scalar(&self, expr: &Expr) -> Result<Rational, Mistakes> {
-        let value = self.evaluate(expr)?;
+        let value = self.numbers(expr)?;
         if value.len() == 1 {
             return Ok(value.get(0));
         }
@@ -121,7 +150,11 @@ impl Constants {
 
     /// Refuses a tensor that would take more than the memory limit, before it is made.
     pub(super) fn affordable(&self, shape: &Shape, span: Span) -> Result<(), Mistakes> {
-        let bytes = (shape.elements() as u64).saturating_mul(ELEMENT_BYTES);
+        self.affordable_bytes(shape, ELEMENT_BYTES, span)
+    }
+
+    fn affordable_bytes(&self, shape: &Shape, element: u64, span: Span) -> Result<(), Mistakes> {
+        let bytes = (shape.elements() as u64).saturating_mul(element);
         if bytes <= self.memory { Ok(()) } else { Err(vec![self.too_large(shape, bytes, span)]) }
     }
 
@@ -131,7 +164,7 @@ impl Constants {
         Diagnostic::new(Code::MemoryLimit, span, message).help("raise the limit with `--memory`")
     }
 
-    fn named(&self, name: &str, span: Span) -> Result<Tensor, Mistakes> {
+    fn named(&self, name: &str, span: Span) -> Result<Constant, Mistakes> {
         if let Some(value) = self.values.get(name) {
             return Ok(value.clone());
         }
@@ -145,7 +178,7 @@ impl Constants {
         }])
     }
 
-    fn list(&self, elements: &[Expr], span: Span) -> Result<Tensor, Mistakes> {
+    fn list(&self, elements: &[Expr], span: Span) -> Result<Constant, Mistakes> {
         let mut values = Vec::with_capacity(elements.len());
         let mut mistakes = Vec::new();
         let mut failed = false;
@@ -165,8 +198,7 @@ impl Constants {
             return Err(vec![Diagnostic::new(Code::InvalidShape, span, "a list needs at least one element")]);
         };
         if let Some(at) = values.iter().position(|v| v.shape() != first.shape()) {
-            let describe =
-                |t: &Tensor| if t.shape().rank() == 0 { "a number".into() } else { format!("{}", t.shape()) };
+            let describe = |t: &Constant| if t.is_scalar() { "a number".into() } else { format!("{}", t.shape()) };
             let mistake =
                 Diagnostic::new(Code::RaggedList, elements[at].span, "the elements of a list must have one shape");
             let mistake = mistake.label(format!("this is {}", describe(&values[at])));
@@ -174,68 +206,76 @@ impl Constants {
         }
         let axes: Vec<usize> = std::iter::once(values.len()).chain(first.shape().axes().iter().copied()).collect();
         let shape = checked_shape(axes, span)?;
-        let denominator = bounded_denominator(values.iter().map(Tensor::denominator));
+        let numbers: Option<Vec<&Tensor>> = values.iter().map(Constant::numbers).collect();
+        let Some(numbers) = numbers else {
+            let elements = values.iter().flat_map(|v| v.lifted().numerators().to_vec()).collect();
+            return Ok(Constant::from_symbols(Tensor::from_integers(shape, elements)));
+        };
+        let denominator = bounded_denominator(numbers.iter().map(|t| t.denominator()));
         let denominator = denominator.ok_or_else(|| vec![too_long(span)])?;
-        let numerators = values.iter().flat_map(|v| v.numerators_over(&denominator)).collect();
-        Ok(Tensor::new(shape, numerators, denominator))
+        let numerators = numbers.iter().flat_map(|v| v.numerators_over(&denominator)).collect();
+        Ok(Constant::Numbers(Tensor::new(shape, numerators, denominator)))
     }
 
     fn binary(
         &self,
         op: BinaryOp,
-        left: (&Tensor, Span),
-        right: (&Tensor, Span),
+        left: (&Constant, Span),
+        right: (&Constant, Span),
         span: Span,
-    ) -> Result<Tensor, Mistakes> {
-        if op == BinaryOp::Divide && right.0.numerators().iter().any(Zero::is_zero) {
-            let message =
-                if right.0.len() == 1 { "division by zero" } else { "division by a tensor that contains zeros" };
-            return Err(vec![Diagnostic::new(Code::InvalidNumber, right.1, message)]);
-        }
-        if op == BinaryOp::Divide && bounded_denominator(right.0.numerators()).is_none() {
-            return Err(vec![too_long(span)]);
-        }
-        combine(op, left.0, right.0).ok_or_else(|| {
-            let message = format!("the shapes {} and {} differ", left.0.shape(), right.0.shape());
+    ) -> Result<Constant, Mistakes> {
+        let (a, b) = (left.0, right.0);
+        if !a.is_scalar() && !b.is_scalar() && a.shape() != b.shape() {
+            let message = format!("the shapes {} and {} differ", a.shape(), b.shape());
             let mistake = Diagnostic::new(Code::ShapeMismatch, span, message);
-            vec![
+            return Err(vec![
                 mistake
-                    .related(left.1, format!("this is {}", left.0.shape()))
-                    .related(right.1, format!("this is {}", right.0.shape()))
+                    .related(left.1, format!("this is {}", a.shape()))
+                    .related(right.1, format!("this is {}", b.shape()))
                     .note("constants combine elementwise; only a single number is broadcast"),
-            ]
-        })
+            ]);
+        }
+        let shape = if a.is_scalar() { b.shape() } else { a.shape() };
+        let (x, y) = (a.spread(shape), b.spread(shape));
+        match op {
+            BinaryOp::Add => Ok(pair!((&x, &y), (x, y) => x.plus(y))),
+            BinaryOp::Subtract => Ok(pair!((&x, &y), (x, y) => x.minus(y))),
+            BinaryOp::Multiply => {
+                few_terms(a, b, span)?;
+                Ok(pair!((&x, &y), (x, y) => x.times(y)))
+            }
+            BinaryOp::Divide => {
+                let inverse = inverse(b, right.1)?;
+                Ok(pair!((&x, &inverse.spread(shape)), (x, y) => x.times(y)))
+            }
+        }
     }
 }
 
-/// Elementwise, a scalar broadcasts; `None` if the shapes differ. Divisors are not zero.
-fn combine(op: BinaryOp, left: &Tensor, right: &Tensor) -> Option<Tensor> {
-    let scalar = |t: &Tensor| t.shape().rank() == 0;
-    if !scalar(left) && !scalar(right) && left.shape() != right.shape() {
-        return None;
+/// 1 / divisor, elementwise.
+pub(super) fn inverse(divisor: &Constant, span: Span) -> Result<Constant, Mistakes> {
+    let Some(divisor) = divisor.numbers() else {
+        let mistake = wrong_kind(span, "symbols", "numbers");
+        return Err(vec![mistake.help("a quotient by a symbol is no polynomial; name the quotient: `forall s: 8`")]);
+    };
+    if divisor.numerators().iter().any(Zero::is_zero) {
+        let message = if divisor.len() == 1 { "division by zero" } else { "division by a tensor that contains zeros" };
+        return Err(vec![Diagnostic::new(Code::InvalidNumber, span, message)]);
     }
-    let shape = if scalar(left) { right.shape() } else { left.shape() };
-    if op == BinaryOp::Multiply && (scalar(left) || scalar(right)) {
-        let (factor, tensor) = if scalar(left) { (left, right) } else { (right, left) };
-        return Some(tensor.scaled(&factor.get(0)));
+    if bounded_denominator(divisor.numerators()).is_none() {
+        return Err(vec![too_long(span)]);
     }
-    if op == BinaryOp::Divide && scalar(right) {
-        return Some(left.scaled(&right.get(0).recip()));
+    Ok(Constant::Numbers(divisor.map(|value| value.recip())))
+}
+
+/// Refuses products of polynomials that would have very many terms.
+pub(super) fn few_terms(a: &Constant, b: &Constant, span: Span) -> Result<(), Mistakes> {
+    const MOST: usize = 100_000;
+    if a.terms().0.saturating_mul(b.terms().0) <= MOST {
+        return Ok(());
     }
-    let spread = |t: &Tensor| if scalar(t) { Tensor::constant(shape.clone(), &t.get(0)) } else { t.clone() };
-    let (left, right) = (spread(left), spread(right));
-    Some(match op {
-        BinaryOp::Add => left.plus(&right),
-        BinaryOp::Subtract => left.minus(&right),
-        BinaryOp::Multiply => {
-            let products = left.numerators().iter().zip(right.numerators()).map(|(a, b)| a * b).collect();
-            Tensor::new(shape.clone(), products, left.denominator() * right.denominator())
-        }
-        BinaryOp::Divide => {
-            let quotients: Vec<Rational> = (0..left.len()).map(|i| left.get(i) / right.get(i)).collect();
-            Tensor::from_rationals(shape.clone(), &quotients)
-        }
-    })
+    let message = format!("this product of symbols would have more than {MOST} terms");
+    Err(vec![Diagnostic::new(Code::MemoryLimit, span, message).help("name a part of it as a symbol of its own")])
 }
 
 /// Both results, or the mistakes of both.

@@ -2,7 +2,9 @@
 
 use num_traits::{One, Zero};
 
-use super::constants::{Constants, Mistakes, both, checked_shape, pick};
+use super::constant::{Constant, each, pair};
+use super::constants::{Constants, Mistakes, both, checked_shape, few_terms, pick};
+use super::kernels;
 use super::program::not_yet;
 use crate::algebra::{Integer, Shape, Tensor};
 use crate::diagnostic::{Code, Diagnostic, Span, did_you_mean};
@@ -22,6 +24,14 @@ pub const FUNCTIONS: &[(&str, &[&str], &str)] = &[
     ("flip", &["tensor"], "a kernel reversed along its spatial axes"),
     ("transpose", &["tensor"], "the first two axes exchanged"),
     ("outer", &["left", "right"], "all products of an element of the one and an element of the other"),
+    (
+        "compose",
+        &["outer", "inner", "stride"],
+        "the kernel of `conv(inner, stride=stride)` followed by `conv(outer)`, both without padding",
+    ),
+    ("contract", &["kernel", "values"], "what `conv(kernel)` makes of one constant a channel: one number an output"),
+    ("scale_out", &["kernel", "factors"], "each output channel of a kernel, or row of a matrix, times its factor"),
+    ("scale_in", &["kernel", "factors"], "each input channel of a kernel, or column of a matrix, times its factor"),
     ("random", &["shape", "seed"], "multiples of 1/16 in [−1, 1], the same on every machine"),
     ("load", &["path", "name"], "a tensor from a file"),
 ];
@@ -32,42 +42,62 @@ pub(super) fn is_function(name: &str) -> bool {
 }
 
 /// Evaluates a call inside a constant expression.
-pub(super) fn call(scope: &Constants, callee: &Name, arguments: &[Argument], span: Span) -> Result<Tensor, Mistakes> {
+pub(super) fn call(scope: &Constants, callee: &Name, arguments: &[Argument], span: Span) -> Result<Constant, Mistakes> {
     let Some(&(name, parameters, _)) = FUNCTIONS.iter().find(|f| f.0 == callee.text) else {
         return Err(vec![unknown(callee)]);
     };
-    let required = if matches!(name, "eye" | "load") { 1 } else { parameters.len() };
+    let required = match name {
+        "eye" | "load" => 1,
+        "compose" => 2,
+        _ => parameters.len(),
+    };
     check_arguments(name, parameters, required, arguments, span)?;
     let argument = |i: usize| parameters.get(i).and_then(|name| pick(arguments, name, Some(i)));
     let Some(first) = argument(0) else { return Err(vec![missing(name, parameters[0], span)]) };
     let second = argument(1);
+    let needed = || second.ok_or_else(|| vec![missing(name, parameters[1], span)]);
     match name {
         "zeros" | "ones" => {
             let shape = affordable(scope, scope.shape(first)?, first.span)?;
             let value = if name == "ones" { Integer::one() } else { Integer::zero() };
             let count = shape.elements();
-            Ok(Tensor::from_integers(shape, vec![value; count]))
+            Ok(Constant::Numbers(Tensor::from_integers(shape, vec![value; count])))
         }
-        "eye" => eye(scope, first, second),
+        "eye" => eye(scope, first, second).map(Constant::Numbers),
         "pad" => {
-            let Some(amount) = second else { return Err(vec![missing(name, "amount", span)]) };
-            let (tensor, amount) = both(scope.evaluate(first), scope.integer(amount))?;
+            let (tensor, amount) = both(scope.evaluate(first), scope.integer(needed()?))?;
             pad(scope, &tensor, amount, span)
         }
         "flip" => Ok(flip(&scope.evaluate(first)?)),
         "transpose" => transpose(&scope.evaluate(first)?, first.span),
         "outer" => {
-            let Some(right) = second else { return Err(vec![missing(name, "right", span)]) };
-            let (left, right) = both(scope.evaluate(first), scope.evaluate(right))?;
+            let (left, right) = both(scope.evaluate(first), scope.evaluate(needed()?))?;
+            few_terms(&left, &right, span)?;
             let axes = [left.shape().axes(), right.shape().axes()].concat();
             let shape = affordable(scope, checked_shape(axes, span)?, span)?;
-            let products = left.numerators().iter().flat_map(|a| right.numerators().iter().map(move |b| a * b));
-            Ok(Tensor::new(shape, products.collect(), left.denominator() * right.denominator()))
+            let n = right.len();
+            let spread = |i: usize| Some(i / n);
+            let repeat = |i: usize| Some(i % n);
+            Ok(
+                pair!((&left, &right), (a, b) => a.gather(shape.clone(), spread).times(&b.gather(shape.clone(), repeat))),
+            )
+        }
+        "compose" => {
+            let stride = argument(2).map_or(Ok(1), |s| scope.integer(s));
+            let (kernels, stride) = both(both(scope.evaluate(first), scope.evaluate(needed()?)), stride)?;
+            kernels::compose(scope, &kernels.0, &kernels.1, stride, span)
+        }
+        "contract" => {
+            let (kernel, values) = both(scope.evaluate(first), scope.evaluate(needed()?))?;
+            kernels::contract(&kernel, &values, span)
+        }
+        "scale_out" | "scale_in" => {
+            let (kernel, factors) = both(scope.evaluate(first), scope.evaluate(needed()?))?;
+            kernels::scale_axis(&kernel, &factors, usize::from(name == "scale_in"), span)
         }
         "random" => {
-            let Some(seed) = second else { return Err(vec![missing(name, "seed", span)]) };
-            let (shape, seed) = both(scope.shape(first), scope.integer(seed))?;
-            Ok(random(affordable(scope, shape, first.span)?, seed as u64))
+            let (shape, seed) = both(scope.shape(first), scope.integer(needed()?))?;
+            Ok(Constant::Numbers(random(affordable(scope, shape, first.span)?, seed as u64)))
         }
         _ => Err(vec![not_yet(span, "tensors from files (`load`)").help("write the numbers as a list")]),
     }
@@ -125,7 +155,7 @@ fn check_arguments(
     if mistakes.is_empty() { Ok(()) } else { Err(mistakes) }
 }
 
-fn affordable(scope: &Constants, shape: Shape, span: Span) -> Result<Shape, Mistakes> {
+pub(super) fn affordable(scope: &Constants, shape: Shape, span: Span) -> Result<Shape, Mistakes> {
     scope.affordable(&shape, span).map(|()| shape)
 }
 
@@ -156,45 +186,46 @@ fn channel_axes(shape: &Shape) -> usize {
     if shape.rank() > 2 { 2 } else { 0 }
 }
 
-fn pad(scope: &Constants, tensor: &Tensor, amount: usize, span: Span) -> Result<Tensor, Mistakes> {
-    let lead = channel_axes(tensor.shape());
+fn pad(scope: &Constants, tensor: &Constant, amount: usize, span: Span) -> Result<Constant, Mistakes> {
+    let (from, lead) = (tensor.shape(), channel_axes(tensor.shape()));
     let grow = |(axis, &n): (usize, &usize)| if axis < lead { n } else { n.saturating_add(amount.saturating_mul(2)) };
-    let axes: Vec<usize> = tensor.shape().axes().iter().enumerate().map(grow).collect();
+    let axes: Vec<usize> = from.axes().iter().enumerate().map(grow).collect();
     let shape = affordable(scope, checked_shape(axes, span)?, span)?;
-    let mut numerators = vec![Integer::zero(); shape.elements()];
-    for (flat, value) in tensor.numerators().iter().enumerate() {
-        let mut index = tensor.shape().unravel(flat);
-        index.iter_mut().skip(lead).for_each(|i| *i += amount);
-        numerators[shape.ravel(&index)] = value.clone();
-    }
-    Ok(Tensor::new(shape, numerators, tensor.denominator().clone()))
+    let source = |flat: usize| {
+        let mut index = shape.unravel(flat);
+        for (i, n) in index.iter_mut().zip(from.axes()).skip(lead) {
+            *i = i.checked_sub(amount).filter(|i| i < n)?;
+        }
+        Some(from.ravel(&index))
+    };
+    Ok(each!(tensor, t => t.gather(shape.clone(), source)))
 }
 
-fn flip(tensor: &Tensor) -> Tensor {
+fn flip(tensor: &Constant) -> Constant {
     let (shape, lead) = (tensor.shape(), channel_axes(tensor.shape()));
     let source = |flat: usize| {
         let mut index = shape.unravel(flat);
         index.iter_mut().zip(shape.axes()).skip(lead).for_each(|(i, n)| *i = n - 1 - *i);
-        tensor.numerators()[shape.ravel(&index)].clone()
+        Some(shape.ravel(&index))
     };
-    Tensor::new(shape.clone(), (0..tensor.len()).map(source).collect(), tensor.denominator().clone())
+    each!(tensor, t => t.gather(shape.clone(), source))
 }
 
-fn transpose(tensor: &Tensor, span: Span) -> Result<Tensor, Mistakes> {
-    if tensor.shape().rank() < 2 {
-        let message = format!("`transpose` needs two axes or more, but this is {}", tensor.shape());
+fn transpose(tensor: &Constant, span: Span) -> Result<Constant, Mistakes> {
+    let from = tensor.shape();
+    if from.rank() < 2 {
+        let message = format!("`transpose` needs two axes or more, but this is {from}");
         return Err(vec![Diagnostic::new(Code::ShapeMismatch, span, message)]);
     }
-    let mut axes = tensor.shape().axes().to_vec();
+    let mut axes = from.axes().to_vec();
     axes.swap(0, 1);
     let shape = checked_shape(axes, span)?;
     let source = |flat: usize| {
         let mut index = shape.unravel(flat);
         index.swap(0, 1);
-        tensor.numerators()[tensor.shape().ravel(&index)].clone()
+        Some(from.ravel(&index))
     };
-    let numerators = (0..tensor.len()).map(source).collect();
-    Ok(Tensor::new(shape, numerators, tensor.denominator().clone()))
+    Ok(each!(tensor, t => t.gather(shape.clone(), source)))
 }
 
 /// Multiples of 1/16 in [−1, 1], by SplitMix64 (Steele, Lea, Flood 2014): one step an element.

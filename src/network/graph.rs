@@ -112,7 +112,7 @@ impl Network {
         let inputs = self.split_input(&flat.low).into_iter().zip(self.split_input(&flat.high));
         let inputs = inputs.map(|(low, high)| Enclosure { low, high }).collect();
         let short = |e: &Enclosure| e.low.bits() <= MAX_BITS && e.high.bits() <= MAX_BITS;
-        self.run(inputs, |layer, inputs| Some(layer.function().enclose(inputs)).filter(short)).unwrap_or_default()
+        self.run(inputs, |layer, inputs| layer.function().enclose(inputs).filter(short)).unwrap_or_default()
     }
 
     fn run<V>(&self, inputs: Vec<V>, apply: impl Fn(&Layer, &[&V]) -> Option<V>) -> Option<Vec<Option<V>>> {

@@ -4,12 +4,16 @@
 
 mod build;
 mod call;
+mod constant;
 mod constants;
 mod functions;
 mod graph;
+mod kernels;
 mod program;
+mod symbols;
 
 pub use call::usage;
 pub use functions::FUNCTIONS;
 pub use graph::{Input, Network, Node, NodeId};
 pub use program::{Claim, Loader, NoImports, Program, Property, Rejected, check};
+pub use symbols::{Assignment, SymbolTensor, Symbols, sample};

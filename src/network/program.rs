@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::build::build;
-use super::constants::{Constants, Poisoned};
+use super::constants::{Constants, Poisoned, checked_shape};
 use super::graph::Network;
+use super::symbols::Symbols;
 use crate::diagnostic::{Code, Diagnostic, Source, Sources, Span, did_you_mean};
 use crate::layer::catalogue;
 use crate::syntax;
-use crate::syntax::tree::{self, Expr, ExprKind, Item, Name, NetworkItem};
+use crate::syntax::tree::{self, Declaration, Expr, ExprKind, Item, Name, NetworkItem};
 
 /// Everything that a `.net` file says, checked.
 #[derive(Clone, Debug)]
@@ -19,6 +20,8 @@ pub struct Program {
     pub networks: Vec<Network>,
     /// The claims of the file itself, in order.
     pub claims: Vec<Claim>,
+    /// The symbols that its theorems are quantified over.
+    pub symbols: Symbols,
 }
 
 /// A file that cannot be given a meaning, and every reason why.
@@ -95,10 +98,10 @@ pub fn check(source: Source, loader: &dyn Loader, memory: u64) -> Result<Program
     checker.read(source);
     checker.define_networks();
     let claims = checker.claims();
-    let Checker { sources, mut diagnostics, networks, main, .. } = checker;
+    let Checker { sources, mut diagnostics, networks, main, constants, .. } = checker;
     if diagnostics.is_empty() {
         let main_networks = main.iter().filter_map(|name| networks.get(name).cloned().flatten()).collect();
-        return Ok(Program { sources, networks: main_networks, claims });
+        return Ok(Program { sources, networks: main_networks, claims, symbols: constants.symbols });
     }
     diagnostics.sort_by_key(|d| d.span);
     diagnostics.dedup();
@@ -180,14 +183,7 @@ impl<'a> Checker<'a> {
                     }
                 }
             }
-            Item::Forall { symbols, span } => {
-                for symbol in &symbols {
-                    self.define(&symbol.name);
-                    self.constants.poison(&symbol.name.text);
-                }
-                let help = "write the weights as a constant, for example `random(8x1x3x3, seed=1)`";
-                self.report(not_yet(span, "theorems over symbolic weights (`forall`)").help(help));
-            }
+            Item::Forall { symbols, .. } => symbols.into_iter().for_each(|symbol| self.forall(symbol)),
             Item::Network(item) => {
                 if self.define(&item.name) {
                     if file == 0 {
@@ -200,6 +196,27 @@ impl<'a> Checker<'a> {
             // Claims of imported files are theirs, not this file's.
             Item::Prove { claim, span } if file == 0 => self.proofs.push((claim, span)),
             Item::Prove { .. } => {}
+        }
+    }
+
+    /// A tensor of symbols.
+    fn forall(&mut self, symbol: Declaration) {
+        let fresh = self.define(&symbol.name);
+        if let Some((low, high)) = &symbol.domain {
+            self.report(not_yet(low.span.to(high.span), "theorems over symbols with a domain"));
+        }
+        // A symbol of shape 1 is a number: it scales whatever it multiplies.
+        let axes = if symbol.shape == [1] { Vec::new() } else { symbol.shape };
+        let tensor = checked_shape(axes, symbol.shape_span)
+            .and_then(|shape| self.constants.fresh(&symbol.name.text, shape, symbol.shape_span));
+        match tensor {
+            // `forall a: 1` is a number, like any other.
+            Ok(tensor) if fresh => self.constants.define(&symbol.name.text, tensor),
+            Ok(_) => {}
+            Err(mistakes) => {
+                self.diagnostics.extend(mistakes);
+                self.constants.poison(&symbol.name.text);
+            }
         }
     }
 

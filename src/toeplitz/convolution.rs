@@ -1,17 +1,15 @@
 //! The block-Toeplitz operator of a convolution, and its transpose.
 
-use num_traits::Zero;
-
 use super::Taps;
-use crate::algebra::{Integer, Tensor};
+use crate::algebra::{Coefficient, Integer, Tensor};
 
 /// Σₖ Kₖ ⊗ T₍ₖ₁₎ ⊗ T₍ₖ₂₎ …: a kernel `O×I/g×K…` and one table of taps a spatial axis.
 ///
 /// With `transposed`, the transpose of that operator: taps are seen from the input positions, and
 /// the kernel's channel axes exchange their roles.
 #[derive(Clone, Debug)]
-pub struct Convolution {
-    kernel: Tensor,
+pub struct Convolution<C = Integer> {
+    kernel: Tensor<C>,
     groups: usize,
     taps: Vec<Taps>,
     transposed: bool,
@@ -19,9 +17,9 @@ pub struct Convolution {
     repeats: bool,
 }
 
-impl Convolution {
+impl<C: Coefficient> Convolution<C> {
     /// A convolution; `kernel` is `O×I/g×K…` with one tap table for each axis after the second.
-    pub fn new(kernel: Tensor, groups: usize, taps: Vec<Taps>) -> Convolution {
+    pub fn new(kernel: Tensor<C>, groups: usize, taps: Vec<Taps>) -> Convolution<C> {
         let repeats = taps.iter().any(Taps::repeats);
         Convolution { kernel, groups, taps, transposed: false, repeats }
     }
@@ -29,13 +27,13 @@ impl Convolution {
     /// A transposed convolution in PyTorch's layout: `kernel` is `I×O/g×K…`, `forward` are the taps
     /// of the convolution that it transposes, and `output` is its spatial extent, which
     /// `output_pad` may make larger than the positions that taps reach.
-    pub fn transposed(kernel: Tensor, groups: usize, forward: &[Taps], output: &[usize]) -> Convolution {
+    pub fn transposed(kernel: Tensor<C>, groups: usize, forward: &[Taps], output: &[usize]) -> Convolution<C> {
         let taps = forward.iter().zip(output).map(|(t, &n)| t.transposed_to(n)).collect();
         Convolution { kernel, groups, taps, transposed: true, repeats: false }
     }
 
     /// The transpose.
-    pub fn transpose(&self) -> Convolution {
+    pub fn transpose(&self) -> Convolution<C> {
         let taps = self.taps.iter().map(Taps::transpose).collect();
         Convolution {
             kernel: self.kernel.clone(),
@@ -68,7 +66,7 @@ impl Convolution {
     }
 
     /// Visits the nonzero weights of a row; a column may come more than once.
-    pub fn for_each_in_row(&self, row: usize, visit: &mut dyn FnMut(usize, &Integer)) {
+    pub fn for_each_in_row(&self, row: usize, visit: &mut dyn FnMut(usize, &C)) {
         let window = self.kernel.shape().axes()[2..].iter().product::<usize>();
         let positions: usize = self.taps.iter().map(Taps::outputs).product();
         let inputs: usize = self.taps.iter().map(Taps::inputs).product();
@@ -123,5 +121,13 @@ impl Convolution {
         }
         let weights = self.kernel.numerators().chunks(uses.len());
         Some(weights.flat_map(|w| w.iter().zip(&uses)).filter(|(w, _)| !w.is_zero()).map(|(_, u)| u).sum())
+    }
+}
+
+impl Convolution {
+    /// The same convolution over a larger ring.
+    pub fn lifted<C: Coefficient>(&self) -> Convolution<C> {
+        let (groups, taps) = (self.groups, self.taps.clone());
+        Convolution { kernel: self.kernel.lifted(), groups, taps, transposed: self.transposed, repeats: self.repeats }
     }
 }

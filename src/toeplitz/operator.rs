@@ -1,65 +1,65 @@
 //! The operator: a linear map between tensors, by its structure.
 
-use num_traits::{One, Zero};
+use num_traits::One;
 use rayon::prelude::*;
 
 use super::Convolution;
-use crate::algebra::{Integer, Matrix, Shape, Tensor};
+use crate::algebra::{Coefficient, Integer, Matrix, Shape, Tensor};
 
 /// A linear map from tensors of one shape to tensors of another, as a matrix on flat vectors.
 #[derive(Clone, Debug)]
-pub struct Operator {
+pub struct Operator<C = Integer> {
     input: Shape,
     output: Shape,
-    structure: Structure,
+    structure: Structure<C>,
 }
 
 /// What an operator's matrix looks like.
 #[derive(Clone, Debug)]
-pub enum Structure {
+pub enum Structure<C = Integer> {
     /// The identity on flat vectors: the shape may change, the order does not.
     Identity,
     /// Output i is input `p[i]`, for a permutation p.
     Permutation(Vec<usize>),
     /// Output i is input i times a number; each of n numbers serves `len / n` consecutive entries
     /// (one number: all; one a channel; one an entry).
-    Diagonal(Tensor),
+    Diagonal(Tensor<C>),
     /// A Kronecker product with one sparse factor an axis.
     Kronecker(Vec<Matrix>),
     /// A block-Toeplitz matrix.
-    Convolution(Convolution),
+    Convolution(Convolution<C>),
     /// Every entry on its own: an `O×I` tensor.
-    Dense(Tensor),
+    Dense(Tensor<C>),
 }
 
-impl Operator {
+impl<C: Coefficient> Operator<C> {
     /// The identity, which may rename the shape.
-    pub fn identity(input: Shape, output: Shape) -> Operator {
+    pub fn identity(input: Shape, output: Shape) -> Operator<C> {
         Operator { input, output, structure: Structure::Identity }
     }
 
     /// A permutation of the entries: output i is input `sources[i]`.
-    pub fn permutation(input: Shape, output: Shape, sources: Vec<usize>) -> Operator {
+    pub fn permutation(input: Shape, output: Shape, sources: Vec<usize>) -> Operator<C> {
         Operator { input, output, structure: Structure::Permutation(sources) }
     }
 
     /// A diagonal operator; the number of `factors` divides the number of entries.
-    pub fn diagonal(shape: Shape, factors: Tensor) -> Operator {
+    pub fn diagonal(shape: Shape, factors: Tensor<C>) -> Operator<C> {
         Operator { input: shape.clone(), output: shape, structure: Structure::Diagonal(factors) }
     }
 
     /// A Kronecker product; each factor maps one axis.
-    pub fn kronecker(input: Shape, output: Shape, factors: Vec<Matrix>) -> Operator {
+    pub fn kronecker(input: Shape, output: Shape, factors: Vec<Matrix>) -> Operator<C> {
         Operator { input, output, structure: Structure::Kronecker(factors) }
     }
 
     /// A convolution or its transpose.
-    pub fn convolution(input: Shape, output: Shape, convolution: Convolution) -> Operator {
+    pub fn convolution(input: Shape, output: Shape, convolution: Convolution<C>) -> Operator<C> {
         Operator { input, output, structure: Structure::Convolution(convolution) }
     }
 
     /// A dense matrix, `O×I`.
-    pub fn dense(input: Shape, output: Shape, matrix: Tensor) -> Operator {
+    pub fn dense(input: Shape, output: Shape, matrix: Tensor<C>) -> Operator<C> {
         Operator { input, output, structure: Structure::Dense(matrix) }
     }
 
@@ -74,7 +74,7 @@ impl Operator {
     }
 
     /// Its structure.
-    pub fn structure(&self) -> &Structure {
+    pub fn structure(&self) -> &Structure<C> {
         &self.structure
     }
 
@@ -93,17 +93,17 @@ impl Operator {
         match &self.structure {
             Structure::Identity | Structure::Permutation(_) => Integer::one(),
             Structure::Diagonal(t) | Structure::Dense(t) => t.denominator().clone(),
-            Structure::Kronecker(factors) => factors.iter().map(Matrix::denominator).product(),
+            Structure::Kronecker(factors) => C::denominator(&factors.iter().map(Matrix::denominator).product()),
             Structure::Convolution(c) => c.denominator().clone(),
         }
     }
 
     /// Visits the nonzero entries of a row as integers over [`Operator::denominator`]. At wrapped
     /// and mirrored borders a column may come more than once; its entry is the sum.
-    pub fn for_each_in_row(&self, row: usize, visit: &mut dyn FnMut(usize, &Integer)) {
+    pub fn for_each_in_row(&self, row: usize, visit: &mut dyn FnMut(usize, &C)) {
         match &self.structure {
-            Structure::Identity => visit(row, &Integer::one()),
-            Structure::Permutation(sources) => visit(sources[row], &Integer::one()),
+            Structure::Identity => visit(row, &C::one()),
+            Structure::Permutation(sources) => visit(sources[row], &C::one()),
             Structure::Diagonal(factors) => {
                 let factor = &factors.numerators()[row / (self.rows() / factors.len())];
                 if !factor.is_zero() {
@@ -111,7 +111,10 @@ impl Operator {
                 }
             }
             Structure::Kronecker(factors) => {
-                kronecker_row(factors, &self.output.unravel(row), 0, &Integer::one(), visit)
+                let denominator = factors.iter().map(Matrix::denominator).product();
+                kronecker_row(factors, &self.output.unravel(row), 0, &Integer::one(), &mut |column, weight| {
+                    visit(column, &C::lift(weight, &denominator))
+                })
             }
             Structure::Convolution(convolution) => convolution.for_each_in_row(row, visit),
             Structure::Dense(matrix) => {
@@ -124,7 +127,7 @@ impl Operator {
 
     /// The exact number of nonzero entries of the matrix.
     pub fn nonzeros(&self) -> usize {
-        let counted = |t: &Tensor| t.numerators().iter().filter(|n| !n.is_zero()).count();
+        let counted = |t: &Tensor<C>| t.numerators().iter().filter(|n| !n.is_zero()).count();
         match &self.structure {
             Structure::Identity | Structure::Permutation(_) => self.rows(),
             Structure::Diagonal(factors) => counted(factors) * (self.rows() / factors.len()),
@@ -157,10 +160,10 @@ impl Operator {
     }
 
     /// The product with a tensor of the input's shape.
-    pub fn apply(&self, x: &Tensor) -> Tensor {
+    pub fn apply(&self, x: &Tensor<C>) -> Tensor<C> {
         let entry = |row: usize| {
-            let mut sum = Integer::zero();
-            self.for_each_in_row(row, &mut |column, weight| sum += weight * &x.numerators()[column]);
+            let mut sum = C::zero();
+            self.for_each_in_row(row, &mut |column, weight| sum.add_product(weight, &x.numerators()[column]));
             sum
         };
         let numerators = (0..self.rows()).into_par_iter().map(entry).collect();
@@ -168,7 +171,7 @@ impl Operator {
     }
 
     /// The transpose.
-    pub fn transpose(&self) -> Operator {
+    pub fn transpose(&self) -> Operator<C> {
         let structure = match &self.structure {
             Structure::Identity => Structure::Identity,
             Structure::Permutation(sources) => {
@@ -185,7 +188,7 @@ impl Operator {
     }
 
     /// The matrix, written out.
-    pub fn matrix(&self) -> Matrix {
+    pub fn matrix(&self) -> Matrix<C> {
         let row = |row: usize| {
             let mut entries = Vec::new();
             self.for_each_in_row(row, &mut |column, weight| entries.push((column, weight.clone())));
@@ -222,6 +225,21 @@ impl Operator {
     }
 }
 
+impl Operator {
+    /// The same operator over a larger ring.
+    pub fn lifted<C: Coefficient>(&self) -> Operator<C> {
+        let structure = match &self.structure {
+            Structure::Identity => Structure::Identity,
+            Structure::Permutation(sources) => Structure::Permutation(sources.clone()),
+            Structure::Diagonal(factors) => Structure::Diagonal(factors.lifted()),
+            Structure::Kronecker(factors) => Structure::Kronecker(factors.clone()),
+            Structure::Convolution(convolution) => Structure::Convolution(convolution.lifted()),
+            Structure::Dense(matrix) => Structure::Dense(matrix.lifted()),
+        };
+        Operator { input: self.input.clone(), output: self.output.clone(), structure }
+    }
+}
+
 fn kronecker_row(
     factors: &[Matrix],
     index: &[usize],
@@ -235,7 +253,7 @@ fn kronecker_row(
     }
 }
 
-fn transpose_dense(matrix: &Tensor, rows: usize, columns: usize) -> Tensor {
+fn transpose_dense<C: Coefficient>(matrix: &Tensor<C>, rows: usize, columns: usize) -> Tensor<C> {
     let numerators =
         (0..rows * columns).map(|i| matrix.numerators()[(i % rows) * columns + i / rows].clone()).collect();
     let axes = matrix.shape().axes().iter().rev().copied().collect::<Vec<_>>();
@@ -243,7 +261,7 @@ fn transpose_dense(matrix: &Tensor, rows: usize, columns: usize) -> Tensor {
     Tensor::new(shape, numerators, matrix.denominator().clone())
 }
 
-fn describe_convolution(convolution: &Convolution) -> String {
+fn describe_convolution<C: Coefficient>(convolution: &Convolution<C>) -> String {
     let (rows, columns) = convolution.channels();
     let mut levels: Vec<(usize, usize)> = convolution.taps().iter().map(|t| (t.outputs(), t.inputs())).collect();
     let Some((r, c)) = levels.pop() else { return "a dense matrix".into() };

@@ -77,6 +77,7 @@ impl<'n> Builder<'n> {
                 None => continue,
                 Some(Layer::Affine(layer)) => self.affine(&layer.lower(), &operands)?,
                 Some(Layer::Piecewise(layer)) => self.piecewise(id, &**layer, &operands)?,
+                Some(Layer::Symbolic(_)) => return Err(Stop::TooLarge),
                 Some(Layer::Smooth(layer)) => self.smooth(id, &**layer, &operands)?,
             };
             values[id] = forms;

@@ -77,7 +77,7 @@ fn germ_at(network: &Network, point: &Tensor, direction: &Tensor) -> Option<(Ten
                 Germ { value, slope }
             }
             Layer::Piecewise(layer) => piecewise(&**layer, &operands, &mut next),
-            Layer::Smooth(_) => return None,
+            Layer::Smooth(_) | Layer::Symbolic(_) => return None,
         };
         if germ.value.bits().max(germ.slope.bits()) > MAX_BITS {
             return None;

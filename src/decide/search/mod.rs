@@ -308,7 +308,8 @@ fn price(network: &Network) -> u64 {
         let node = &network.nodes[id];
         let incoming = node.operands.iter().map(|&o| words[o]).max().unwrap_or(1);
         let (products, weights) = match &node.layer {
-            None => (0, 0),
+            // Symbols have no values: such networks are not evaluated.
+            None | Some(Layer::Symbolic(_)) => (0, 0),
             Some(Layer::Affine(layer)) => {
                 let operators = layer.lower().operators;
                 let bits = operators.iter().map(|o| o.bits()).max().unwrap_or(0);

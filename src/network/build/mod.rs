@@ -21,6 +21,7 @@ type Built<T> = Result<T, Poisoned>;
 pub(super) fn build(checker: &mut Checker<'_>, item: &NetworkItem) -> Built<Network> {
     let mut builder = Builder {
         checker,
+        name: item.name.text.clone(),
         inputs: Vec::new(),
         nodes: Vec::new(),
         values: BTreeMap::new(),
@@ -49,6 +50,7 @@ fn bound_name(statement: &Statement) -> Option<&Name> {
 
 struct Builder<'c, 'a> {
     checker: &'c mut Checker<'a>,
+    name: String,
     inputs: Vec<Input>,
     nodes: Vec<Node>,
     /// Named values; `None` is a value that was wrong and has been reported.

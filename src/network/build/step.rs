@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::{Builder, Built, Chain, MAX_NODES};
-use crate::algebra::{Shape, Tensor};
+use crate::algebra::Shape;
 use crate::diagnostic::{Code, Diagnostic, Span};
-use crate::layer::{Arguments, Layer, Misuse, Signature, Value, Values, catalogue};
+use crate::layer::{Arguments, Layer, Misuse, Signature, Values, catalogue};
 use crate::network::call;
-use crate::network::constants::{Poisoned, pick, wrong_kind};
+use crate::network::constant::Constant;
+use crate::network::constants::{Mistakes, Poisoned, checked_shape, pick, wrong_kind};
 use crate::network::graph::{Network, Node, NodeId};
 use crate::syntax::tree::{Argument, Expr, ExprKind, Name};
 
@@ -54,7 +55,7 @@ impl Builder<'_, '_> {
     pub(super) fn check_step(&mut self, expr: &Expr) {
         if let ExprKind::Call { callee, arguments } = &expr.kind
             && let Some(signature) = catalogue::find(&callee.text)
-            && let Err(mistakes) = call::arguments(&self.checker.constants, signature, arguments, expr.span)
+            && let Err(mistakes) = call::arguments(&self.checker.constants, signature, arguments, None, expr.span)
         {
             self.checker.diagnostics.extend(mistakes);
         }
@@ -81,13 +82,50 @@ impl Builder<'_, '_> {
             }
             return self.unknown_layer(&callee);
         };
-        let arguments = match call::arguments(&self.checker.constants, signature, written, expr.span) {
+        let arguments = match self.arguments(signature, written, input, expr.span) {
             Ok(arguments) => Ok(arguments),
             Err(mistakes) => self.fail_all(mistakes),
         };
         let more = self.value_arguments(signature, written, expr.span);
         let operands = [vec![input], more?].concat();
         self.layer(signature.name, arguments?, &operands, expr.span, written)
+    }
+
+    /// The constant arguments of a layer; free weights where it is written by size.
+    fn arguments(
+        &mut self,
+        signature: &'static Signature,
+        written: &[Argument],
+        input: NodeId,
+        span: Span,
+    ) -> Result<Arguments, Mistakes> {
+        let shape = self.nodes[input].shape.clone();
+        let constants = &self.checker.constants;
+        let Some(size) = call::by_size(constants, signature, written, shape.spatial().len())? else {
+            return call::arguments(constants, signature, written, None, span);
+        };
+        let weights = signature.parameters.first().map_or("", |p| p.name);
+        let arguments = call::arguments(constants, signature, &size.rest, Some(weights), span)?;
+        let groups = arguments.integers("groups").and_then(|n| n.first().copied()).unwrap_or(1);
+        let outputs = size.outputs.unwrap_or(shape.channels());
+        let channels = match signature.name {
+            "conv" => vec![outputs, shape.channels() / groups.max(1)],
+            "conv_transpose" => vec![shape.channels(), outputs / groups.max(1)],
+            "depthwise" => vec![outputs],
+            _ => vec![outputs, shape.channels()],
+        };
+        let kernel = checked_shape([channels, size.window].concat(), span)?;
+        let name = format!("{}.{}", self.name, self.next_name(signature.name));
+        let kernel = self.checker.constants.fresh(&name, kernel, span)?;
+        let arguments = match arguments.has("bias") {
+            true => arguments,
+            false => {
+                let bias = checked_shape(vec![outputs], span)?;
+                let bias = self.checker.constants.fresh(&format!("{name}.bias"), bias, span)?;
+                arguments.with("bias", bias.value())
+            }
+        };
+        Ok(arguments.with(weights, kernel.value()))
     }
 
     /// The values in the parentheses of `add(v, ...)`.
@@ -112,12 +150,12 @@ impl Builder<'_, '_> {
     pub(super) fn layer_with(
         &mut self,
         name: &'static str,
-        constant: Tensor,
+        constant: Constant,
         input: NodeId,
         span: Span,
     ) -> Built<NodeId> {
         let parameter = catalogue::find(name).and_then(|s| s.parameters.first()).map_or("", |p| p.name);
-        let arguments = Arguments::default().with(parameter, Value::Tensor(constant));
+        let arguments = Arguments::default().with(parameter, constant.value());
         self.layer(name, arguments, &[input], span, &[])
     }
 
@@ -183,12 +221,23 @@ impl Builder<'_, '_> {
 
     /// `conv1`, `conv2`, …: the kind and its number, avoiding the user's names.
     fn fresh_name(&mut self, kind: &str) -> String {
-        let count = self.counts.entry(kind.to_string()).or_default();
+        let (name, count) = self.numbered(kind);
+        self.counts.insert(kind.to_string(), count);
+        name
+    }
+
+    /// The name that the next layer of a kind will get.
+    fn next_name(&self, kind: &str) -> String {
+        self.numbered(kind).0
+    }
+
+    fn numbered(&self, kind: &str) -> (String, usize) {
+        let mut count = self.counts.get(kind).copied().unwrap_or(0);
         loop {
-            *count += 1;
+            count += 1;
             let name = format!("{kind}{count}");
             if !self.taken.contains(&name) {
-                return name;
+                return (name, count);
             }
         }
     }

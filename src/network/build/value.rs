@@ -4,7 +4,8 @@ use super::{Builder, Built};
 use crate::algebra::{Rational, Tensor};
 use crate::diagnostic::{Code, Diagnostic, Span, did_you_mean};
 use crate::layer::{Arguments, catalogue};
-use crate::network::constants::{Poisoned, wrong_kind};
+use crate::network::constant::Constant;
+use crate::network::constants::{self, Poisoned, wrong_kind};
 use crate::network::functions;
 use crate::network::graph::NodeId;
 use crate::syntax::tree::{BinaryOp, Expr, ExprKind, Name};
@@ -12,7 +13,7 @@ use crate::syntax::tree::{BinaryOp, Expr, ExprKind, Name};
 /// The value of an expression inside a network.
 pub(super) enum Operand {
     Node(NodeId),
-    Constant(Tensor),
+    Constant(Constant),
 }
 impl Builder<'_, '_> {
     /// A value: a node, never a bare constant.
@@ -145,15 +146,12 @@ impl Builder<'_, '_> {
                 let negated = self.scale(a, &minus_one(), span)?;
                 self.offset(negated, c, l.span, span)?
             }
-            (BinaryOp::Multiply, Node(a), Constant(c)) if c.len() == 1 => self.scale(a, &c.get(0), span)?,
-            (BinaryOp::Multiply, Constant(c), Node(a)) if c.len() == 1 => self.scale(a, &c.get(0), span)?,
-            (BinaryOp::Divide, Node(a), Constant(c)) if c.len() == 1 => {
-                let divisor = c.get(0);
-                if divisor == Rational::from_integer(0.into()) {
-                    return self.fail(Diagnostic::new(Code::InvalidNumber, r.span, "division by zero"));
-                }
-                self.scale(a, &divisor.recip(), span)?
-            }
+            (BinaryOp::Multiply, Node(a), Constant(c)) if c.len() == 1 => self.layer_with("scale", c, a, span)?,
+            (BinaryOp::Multiply, Constant(c), Node(a)) if c.len() == 1 => self.layer_with("scale", c, a, span)?,
+            (BinaryOp::Divide, Node(a), Constant(c)) if c.len() == 1 => match constants::inverse(&c, r.span) {
+                Ok(factor) => self.layer_with("scale", factor, a, span)?,
+                Err(mistakes) => return self.fail_all(mistakes),
+            },
             (BinaryOp::Multiply, ..) | (BinaryOp::Divide, ..) => {
                 let mistake = Diagnostic::new(Code::WrongKind, span, "values are scaled by single numbers only");
                 let help = "a product of values is the layer `multiply(v)`; a scale for each channel is `scale(c)`";
@@ -164,13 +162,13 @@ impl Builder<'_, '_> {
     }
 
     pub(super) fn scale(&mut self, input: NodeId, factor: &Rational, span: Span) -> Built<NodeId> {
-        self.layer_with("scale", Tensor::scalar(factor), input, span)
+        self.layer_with("scale", Constant::Numbers(Tensor::scalar(factor)), input, span)
     }
 
     /// `value + constant`: a single number for every entry, or a constant of the value's own shape.
-    fn offset(&mut self, input: NodeId, constant: Tensor, constant_span: Span, span: Span) -> Built<NodeId> {
+    fn offset(&mut self, input: NodeId, constant: Constant, constant_span: Span, span: Span) -> Built<NodeId> {
         let shape = self.nodes[input].shape.clone();
-        if constant.shape().rank() != 0 && constant.shape() != &shape {
+        if !constant.is_scalar() && constant.shape() != &shape {
             let message = format!("the shapes {} and {shape} differ", constant.shape());
             let mistake = Diagnostic::new(Code::ShapeMismatch, span, message)
                 .related(constant_span, format!("the constant is {}", constant.shape()))

@@ -1,0 +1,73 @@
+//! The symbols of a program: weights that theorems are quantified over.
+
+use std::collections::BTreeMap;
+
+use crate::algebra::{Integer, Rational, Shape, Symbol, ratio};
+
+/// A tensor of symbols: `forall k: 8x3x3x3`, or the weights of a layer written by size.
+#[derive(Clone, Debug)]
+pub struct SymbolTensor {
+    /// Its name.
+    pub name: String,
+    /// Its shape.
+    pub shape: Shape,
+    /// Its first symbol; the others follow, row-major.
+    pub first: Symbol,
+}
+
+/// All symbols of a program, in order.
+#[derive(Clone, Debug, Default)]
+pub struct Symbols {
+    /// The tensors, their symbols ascending.
+    pub tensors: Vec<SymbolTensor>,
+}
+
+/// Values for symbols: a point at which an identity is refuted.
+pub type Assignment = BTreeMap<Symbol, Rational>;
+
+impl Symbols {
+    /// Adds a tensor; its first symbol, or `None` if there are too many.
+    pub fn add(&mut self, name: &str, shape: Shape) -> Option<Symbol> {
+        let first = match self.tensors.last() {
+            None => 0,
+            Some(last) => last.first.checked_add(u32::try_from(last.shape.elements()).ok()?)?,
+        };
+        first.checked_add(u32::try_from(shape.elements()).ok()?)?;
+        self.tensors.push(SymbolTensor { name: name.to_string(), shape, first });
+        Some(first)
+    }
+
+    /// The tensor of a symbol, and its index in it.
+    pub fn find(&self, symbol: Symbol) -> Option<(&SymbolTensor, Vec<usize>)> {
+        let at = self.tensors.partition_point(|t| t.first <= symbol).checked_sub(1)?;
+        let tensor = &self.tensors[at];
+        Some((tensor, tensor.shape.unravel((symbol - tensor.first) as usize)))
+    }
+
+    /// A symbol as people write it: `k[0,1]`, or `a` for a single one.
+    pub fn name(&self, symbol: Symbol) -> String {
+        match self.find(symbol) {
+            None => format!("s{symbol}"),
+            Some((tensor, _)) if tensor.shape.elements() == 1 => tensor.name.clone(),
+            Some((tensor, index)) => {
+                // Axes of length 1 say nothing.
+                let telling =
+                    index.iter().zip(tensor.shape.axes()).filter(|(_, n)| **n > 1).map(|(i, _)| i.to_string());
+                format!("{}[{}]", tensor.name, telling.collect::<Vec<_>>().join(","))
+            }
+        }
+    }
+}
+
+/// Small integers, then fractions, for symbols: deterministic, different in every round.
+pub fn sample(symbol: Symbol, round: u64) -> Rational {
+    // SplitMix64 (Steele, Lea, Flood 2014) of the symbol and the round.
+    let mut z = (u64::from(symbol) << 16).wrapping_add(round).wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(1);
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^= z >> 31;
+    let range = if round < 4 { 5 } else { 19 };
+    let numerator = i64::try_from(z % (2 * range + 1)).unwrap_or(0) - i64::try_from(range).unwrap_or(0);
+    let denominator = if round < 2 { 1 } else { 1 + (z >> 32) % 3 };
+    ratio(Integer::from(numerator), Integer::from(denominator))
+}
