@@ -13,6 +13,7 @@
 //! | report | verdict → text, JSON, files | [`report`] |
 //!
 //! ```
+//! use netprove::algebra::Integer;
 //! use netprove::collapse::Region;
 //! use netprove::decide::{Verdict, prove};
 //! use netprove::diagnostic::Source;
@@ -32,11 +33,11 @@
 //! let [stack, elbow] = program.networks.as_slice() else { panic!("two networks") };
 //!
 //! // Lower and collapse: two convolutions are one 16×16 matrix over 16².
-//! let map = Region::whole(stack).expect("only affine layers").collapse(memory).expect("it fits");
+//! let map = Region::<Integer>::whole(stack).expect("only affine layers").collapse(memory).expect("it fits");
 //! assert_eq!((map.matrix.rows(), map.matrix.columns()), (16, 16));
 //! assert_eq!(map.denominator(), 256.into());
 //! // No such matrix exists where a layer is not affine.
-//! assert!(Region::whole(elbow).is_none());
+//! assert!(Region::<Integer>::whole(elbow).is_none());
 //!
 //! // Decide: a verdict, with evidence that can be checked again.
 //! let findings = prove(&program, memory);
@@ -44,7 +45,7 @@
 //! assert_eq!(findings.networks[1].decision.verdict, Verdict::Nonlinear);
 //!
 //! // Report: one proof document, here as text.
-//! let proof = report::network(elbow, &findings.networks[1], &program.sources, Detail::NORMAL);
+//! let proof = report::network(elbow, &findings.networks[1], &program, Detail::NORMAL);
 //! assert!(text::render(&proof, text::Style { width: 80, color: false }).contains("nonlinear"));
 //! ```
 

@@ -17,7 +17,7 @@ fn written(kind: Kind) -> BoxedStrategy<Value> {
     };
     let lists = move || prop_oneof![list().prop_map(Value::Integers), list().prop_map(Value::List)];
     match kind {
-        Kind::Tensor => constant().boxed(),
+        Kind::Tensor | Kind::Numbers => constant().boxed(),
         Kind::TensorOrNone => prop_oneof![constant(), Just(Value::None)].boxed(),
         Kind::Scalar => any::<u64>().prop_map(|seed| Value::Tensor(tensor(&Shape::scalar(), seed))).boxed(),
         Kind::Count => number().prop_map(|n| Value::Integers(vec![n.max(1)])).boxed(),

@@ -69,7 +69,7 @@ proptest! {
                 prop_assert_eq!(map.apply(&x), y);
                 prop_assert_eq!(decision.verdict == Verdict::Linear, map.bias.is_zero());
             }
-            Evidence::Witness(witness) => {
+            Evidence::Witness(witness, _) => {
                 prop_assert!(search::verify(&f, witness));
                 let mut wrong = witness.as_ref().clone();
                 wrong.f_x.low -= netprove::algebra::Rational::from_integer(1.into());
@@ -137,7 +137,7 @@ fn cancellation_is_recognised_and_its_neighbours_refuted() {
         let f = network(&format!("network f({arguments}) {{\n {body}\n}}"));
         let decision = decide(&f, MEMORY);
         assert_eq!(decision.verdict, expected, "f({arguments}) {{ {body} }}: {:?}", decision.evidence);
-        if let Evidence::Witness(witness) = &decision.evidence {
+        if let Evidence::Witness(witness, _) = &decision.evidence {
             assert!(search::verify(&f, witness), "{body}");
         }
     }

@@ -172,8 +172,8 @@ fn run(text: &str) {
             let style = text::Style { width: 40, color: false };
             let networks = program.networks.iter().zip(&report.networks);
             let mut documents: Vec<Document> =
-                networks.map(|(n, r)| report::network(n, r, &program.sources, Detail::NORMAL)).collect();
-            documents.push(report::claims(&report));
+                networks.map(|(n, r)| report::network(n, r, &program, Detail::NORMAL)).collect();
+            documents.extend(report::claims(&report, Detail::NORMAL));
             documents.iter().for_each(|document| drop(text::render(document, style)));
             drop(serde_json::to_value(report::json::object(&report, text.as_bytes(), 100)).expect("JSON"));
         }

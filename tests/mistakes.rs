@@ -105,7 +105,6 @@ const CONVOLUTIONS: &[Row] = &[
     ("1x8x8", "conv(zeros(3x3), pad=1, pad=2)", "duplicate-argument", &["pad", "twice"]),
     ("1x8x8", "conv(zeros(3x3), kernel=zeros(3x3))", "duplicate-argument", &["kernel", "twice"]),
     ("1x8x8", "conv(blurr)", "unknown-name", &["blurr"]),
-    ("3x8x8", "conv(8, 3x3)", "not-yet-supported", &["free weights", "random("]),
 ];
 
 const MATRICES: &[Row] = &[
@@ -114,7 +113,6 @@ const MATRICES: &[Row] = &[
     ("64", "dense(zeros(64x10))", "shape-mismatch", &["64×10", "transpose"]),
     ("64", "dense(zeros(64))", "shape-mismatch", &["is 64", "outputs x inputs"]),
     ("64", "dense(zeros(10x64), bias=zeros(9))", "shape-mismatch", &["bias is 9", "10×64", "10 outputs"]),
-    ("64", "dense(10)", "not-yet-supported", &["free weights"]),
     ("64", "dense", "missing-argument", &["`matrix`"]),
     ("64", "dense(zeros(10x64), units=3)", "unknown-argument", &["units", "dense(matrix"]),
     ("3x8x8", "batchnorm", "missing-argument", &["scale=", "gamma="]),

@@ -96,6 +96,13 @@ impl<C: Coefficient> Matrix<C> {
 }
 
 impl Matrix {
+    /// The same matrix over a larger ring.
+    pub fn lifted<C: Coefficient>(&self) -> Matrix<C> {
+        let row = |r| self.row(r).map(|(c, n)| (c, C::lift(n, &self.denominator))).collect();
+        let rows = (0..self.rows()).map(row).collect();
+        Matrix::from_rows(self.columns(), rows, C::denominator(&self.denominator))
+    }
+
     /// The nonzero entries `(row, column, value)`, row by row.
     pub fn entries(&self) -> impl Iterator<Item = (usize, usize, Rational)> {
         let entry = |(r, c, n): (usize, usize, &Integer)| (r, c, ratio(n.clone(), self.denominator.clone()));

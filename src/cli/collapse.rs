@@ -32,7 +32,10 @@ pub fn run(target: &str, output: &Path, memory: u64) -> u8 {
             Evidence::Structure { limit, .. } => {
                 (Exit::Undecided, format!(", but its one matrix is too large: {limit}; raise it with `--memory`"))
             }
-            Evidence::Witness(_) => (Exit::Refuted, no_map(file)),
+            Evidence::Symbolic(_) | Evidence::FreeStructure { .. } => {
+                (Exit::Undecided, ", but its weights are symbols: only a map of numbers is written".to_string())
+            }
+            Evidence::Witness(..) => (Exit::Refuted, no_map(file)),
             _ => (Exit::Undecided, no_map(file)),
         };
         files::fail(&format!("`{name}` is {word}{why}"));

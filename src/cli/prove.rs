@@ -64,9 +64,8 @@ fn as_text(findings: &Findings<'_>, options: &Prove) -> String {
     let style = text::Style { width: width(terminal), color: files::use_color(terminal) };
     let detail = if options.verbose { Detail::VERBOSE } else { Detail::NORMAL };
     let pairs = findings.program.networks.iter().zip(&findings.networks);
-    let mut parts: Vec<Document> =
-        pairs.map(|(n, r)| report::network(n, r, &findings.program.sources, detail)).collect();
-    parts.push(report::claims(findings));
+    let mut parts: Vec<Document> = pairs.map(|(n, r)| report::network(n, r, findings.program, detail)).collect();
+    parts.extend(report::claims(findings, detail));
     let texts: Vec<String> = parts.iter().map(|d| text::render(d, style)).filter(|t| !t.is_empty()).collect();
     texts.join("\n")
 }

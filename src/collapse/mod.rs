@@ -51,7 +51,16 @@ pub enum LimitReached {
         /// An upper bound on the bits of an entry.
         bits: u64,
     },
+    /// Polynomials would have too many terms.
+    #[error("the polynomials of the one matrix may have {terms} terms in all, above the limit of {MAX_TERMS}")]
+    Terms {
+        /// An estimate of the terms of all entries.
+        terms: u64,
+    },
 }
+
+/// The most terms that the entries of a symbolic map may have in all.
+pub const MAX_TERMS: u64 = 20_000_000;
 
 /// The affine layers between some sources (inputs, or the outputs of nonlinear layers) and a sink.
 #[derive(Debug)]
@@ -114,6 +123,32 @@ impl<'n, C: Weights> Region<'n, C> {
         self.network.nodes[self.sink].shape.elements()
     }
 
+    /// An estimate of the terms that the row vectors have together, at the widest value; 0 where
+    /// entries are numbers. Backwards through a layer, an entry's terms are multiplied by those of
+    /// the weights and by the number of entries that reach it.
+    fn terms(&self) -> u64 {
+        if !C::GROWS {
+            return 0;
+        }
+        // For each value: entries of a row vector that are not zero, and the terms of each.
+        let mut growth = BTreeMap::from([(self.sink, (1_u64, 1_u64))]);
+        let mut most = 0;
+        for (id, lowered) in self.layers().rev() {
+            let (support, terms) = growth[&id];
+            for (&operand, operator) in self.network.nodes[id].operands.iter().zip(&lowered.operators) {
+                let nonzeros = operator.nonzeros();
+                let width = nonzeros.div_ceil(operator.rows().max(1)) as u64;
+                let height = nonzeros.div_ceil(operator.columns().max(1)) as u64;
+                let reached = support.saturating_mul(width).min(operator.columns() as u64);
+                let longer = terms.saturating_mul(operator.terms() as u64).saturating_mul(height.min(support));
+                let entry = growth.entry(operand).or_insert((0, 0));
+                *entry = (entry.0.max(reached), entry.1.saturating_add(longer));
+                most = most.max(entry.0.saturating_mul(entry.1));
+            }
+        }
+        most.saturating_mul(self.rows() as u64)
+    }
+
     /// An upper bound on log₂ of any entry of the row vectors, at any value: along each path from the
     /// sink, the numerators' bits and the numbers of terms.
     fn magnitude(&self) -> u64 {
@@ -134,6 +169,10 @@ impl<'n, C: Weights> Region<'n, C> {
 
     /// Composes the region's layers into one map that fits in `memory` bytes.
     pub fn collapse(&self, memory: u64) -> Result<AffineMap<C>, LimitReached> {
+        let terms = self.terms();
+        if terms > MAX_TERMS {
+            return Err(LimitReached::Terms { terms });
+        }
         let plan = Plan::new(self)?;
         plan.check_memory(memory)?;
         let rows: Vec<Row<C>> =
@@ -297,22 +336,16 @@ fn take<C: Coefficient>(work: &mut Workspace<C>, id: NodeId) -> Vec<(usize, C)> 
     used.drain(..).map(take).filter(|(_, n)| !n.is_zero()).collect()
 }
 
-impl AffineMap {
-    /// Mx + b for a flat input.
-    pub fn apply(&self, x: &Tensor) -> Tensor {
-        let product = self.matrix.apply(x);
-        Tensor::from_rationals(self.bias.shape().clone(), &product).plus(&self.bias)
-    }
-
+impl<C: Coefficient> AffineMap<C> {
     /// The same map on the inputs whose entry `entry` is `value` ≠ 0, without a constant: b moves
     /// into that entry's column.
-    pub fn with_constant_in(&self, entry: usize, value: &Rational) -> AffineMap {
+    pub fn with_constant_in(&self, entry: usize, value: &Rational) -> AffineMap<C> {
         let bias = self.bias.scaled(&value.recip());
         let denominator = self.matrix.denominator().lcm(bias.denominator());
         let factor = &denominator / self.matrix.denominator();
         let constants = bias.numerators_over(&denominator);
-        let row = |(r, constant): (usize, Integer)| {
-            let entries = self.matrix.row(r).map(|(c, n)| (c, n * &factor));
+        let row = |(r, constant): (usize, C)| {
+            let entries = self.matrix.row(r).map(|(c, n)| (c, n.times(&factor)));
             entries.chain([(entry, constant)]).collect()
         };
         let rows = constants.into_iter().enumerate().map(row).collect();
@@ -323,6 +356,19 @@ impl AffineMap {
     /// The common denominator of M and b.
     pub fn denominator(&self) -> Integer {
         self.matrix.denominator().lcm(self.bias.denominator())
+    }
+}
+
+impl AffineMap {
+    /// Mx + b for a flat input.
+    pub fn apply(&self, x: &Tensor) -> Tensor {
+        let product = self.matrix.apply(x);
+        Tensor::from_rationals(self.bias.shape().clone(), &product).plus(&self.bias)
+    }
+
+    /// The same map over a larger ring.
+    pub fn lifted<C: Coefficient>(&self) -> AffineMap<C> {
+        AffineMap { matrix: self.matrix.lifted(), bias: self.bias.lifted() }
     }
 
     /// The lowercase hexadecimal SHA-256 of a canonical text of M and b: sizes, then one line an

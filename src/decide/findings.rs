@@ -1,8 +1,8 @@
 //! What was found out about a whole file: a decision a network, an answer a claim.
 
-use super::{Decision, Evidence, Verdict, blockers, decide};
+use super::{Comparison, Decision, Evidence, Verdict, blockers, compare, decide};
 use crate::collapse::{Segment, segments};
-use crate::network::{Claim, Network, Program, Property};
+use crate::network::{Claim, Network, Program, Property, Statement};
 
 /// Everything that was found out about one file.
 #[derive(Debug)]
@@ -11,6 +11,17 @@ pub struct Findings<'p> {
     pub program: &'p Program,
     /// One finding a network, in order.
     pub networks: Vec<Finding>,
+    /// One answer a claim, in order.
+    pub claims: Vec<Answer>,
+}
+
+/// What was found out about one claim.
+#[derive(Debug)]
+pub struct Answer {
+    /// Whether it holds.
+    pub status: Status,
+    /// For an equation: why. The answer to a property follows from its network's decision.
+    pub comparison: Option<Comparison>,
 }
 
 /// What was found out about one network.
@@ -51,34 +62,56 @@ pub fn prove(program: &Program, memory: u64) -> Findings<'_> {
         let segments = if blockers(network).is_empty() { Vec::new() } else { segments(network, memory) };
         Finding { decision, segments }
     };
-    Findings { program, networks: program.networks.iter().map(finding).collect() }
+    let networks: Vec<Finding> = program.networks.iter().map(finding).collect();
+    let claims = program.claims.iter().map(|claim| answer(claim, &networks, memory)).collect();
+    Findings { program, networks, claims }
+}
+
+fn answer(claim: &Claim, networks: &[Finding], memory: u64) -> Answer {
+    match &claim.statement {
+        Statement::Property { network, property } => {
+            Answer { status: has_property(&networks[*network].decision, *property), comparison: None }
+        }
+        Statement::Equation(equation) => {
+            let comparison = compare(equation, memory);
+            let status = match (&comparison, equation.equal) {
+                (Comparison::Undecided(_), _) => Status::Undecided,
+                (Comparison::Equal(_) | Comparison::Close { .. }, true) | (Comparison::Different(_), false) => {
+                    Status::Proved
+                }
+                _ => Status::Refuted,
+            };
+            Answer { status, comparison: Some(comparison) }
+        }
+    }
+}
+
+/// Whether a network has a property, which follows from its verdict.
+fn has_property(decision: &Decision, property: Property) -> Status {
+    match (property, decision.verdict) {
+        (_, Verdict::Undecided) => Status::Undecided,
+        (Property::Linear, Verdict::Linear)
+        | (Property::Affine, Verdict::Linear | Verdict::Affine)
+        | (Property::Nonlinear, Verdict::Nonlinear) => Status::Proved,
+        _ => Status::Refuted,
+    }
 }
 
 impl Findings<'_> {
-    /// The answer to a claim, which follows from its network's verdict.
-    pub fn status(&self, claim: &Claim) -> Status {
-        let verdict = self.networks[claim.network].decision.verdict;
-        match (claim.property, verdict) {
-            (_, Verdict::Undecided) => Status::Undecided,
-            (Property::Linear, Verdict::Linear)
-            | (Property::Affine, Verdict::Linear | Verdict::Affine)
-            | (Property::Nonlinear, Verdict::Nonlinear) => Status::Proved,
-            _ => Status::Refuted,
-        }
-    }
-
     /// The answer to the whole file: the worst claim; without claims, whether every network was
     /// reduced to one affine map.
     pub fn status_of_file(&self) -> Status {
         let answers: Vec<Status> = if self.program.claims.is_empty() {
             let answer = |r: &Finding| match (&r.decision.verdict, &r.decision.evidence) {
                 (Verdict::Nonlinear, _) => Status::Refuted,
-                (Verdict::Undecided, _) | (_, Evidence::Structure { .. }) => Status::Undecided,
+                (Verdict::Undecided, _) | (_, Evidence::Structure { .. } | Evidence::FreeStructure { .. }) => {
+                    Status::Undecided
+                }
                 _ => Status::Proved,
             };
             self.networks.iter().map(answer).collect()
         } else {
-            self.program.claims.iter().map(|c| self.status(c)).collect()
+            self.claims.iter().map(|answer| answer.status).collect()
         };
         let any = |status| answers.contains(&status);
         match () {

@@ -7,17 +7,22 @@
 //! 4. a longer search along exact lines, guided by what the normal form left over.
 
 mod affine;
+mod equality;
 mod findings;
 pub mod normal_form;
+mod residue;
 pub mod search;
+mod symbolic;
 
 pub use affine::{NotHomogeneous, not_homogeneous, pinned};
-pub use findings::{Finding, Findings, Status, prove};
+pub use equality::{Comparison, Counterexample, Proof, compare};
+pub use findings::{Answer, Finding, Findings, Status, prove};
+pub use residue::{Residue, Row};
 
-use crate::algebra::{MAX_BITS, Rational, Tensor};
+use crate::algebra::{MAX_BITS, Polynomial, Rational, Tensor};
 use crate::collapse::{AffineMap, LimitReached, Region};
 use crate::layer::Layer;
-use crate::network::{Network, NodeId};
+use crate::network::{Assignment, Network, NodeId};
 
 use normal_form::{Outcome, Steps};
 use num_traits::Zero;
@@ -61,11 +66,23 @@ pub enum Evidence {
         /// Why M was not computed.
         limit: LimitReached,
     },
+    /// `symbolic-composition`: each layer is affine whatever its weights, and affine maps compose over
+    /// polynomials in the weights, so f(x) = Mx + b for every choice of them.
+    Symbolic(Box<AffineMap<Polynomial>>),
+    /// `affine-layers`: each layer is affine whatever its weights, so f is; with no constants it is
+    /// linear, and where f(0) ≠ 0 for some weights it is not. M itself is not computed.
+    FreeStructure {
+        /// Weights at which f(0) ≠ 0.
+        weights: Option<Assignment>,
+        /// Why M was not computed.
+        limit: LimitReached,
+    },
     /// `normal-form`: every output equals an affine form plus a combination of atoms max{0, l, …}
     /// whose coefficients are all zero, so f(x) = Mx + b on the domain.
     NormalForm(AffineMap, Box<Steps>),
-    /// `witness`: f(p + x + y) + f(p) ≠ f(p + x) + f(p + y), which no affine f satisfies.
-    Witness(Box<Witness>),
+    /// `witness`: f(p + x + y) + f(p) ≠ f(p + x) + f(p + y), which no affine f satisfies; with
+    /// symbols, at these numbers for them.
+    Witness(Box<Witness>, Assignment),
     /// No evidence: what was tried, and why it did not decide.
     Nothing(Undecided),
 }
@@ -95,9 +112,10 @@ impl Evidence {
     pub fn method(&self) -> &'static str {
         match self {
             Evidence::Composition(_) => "toeplitz-composition",
-            Evidence::Structure { .. } => "affine-layers",
+            Evidence::Structure { .. } | Evidence::FreeStructure { .. } => "affine-layers",
+            Evidence::Symbolic(_) => "symbolic-composition",
             Evidence::NormalForm(..) => "normal-form",
-            Evidence::Witness(_) => "witness",
+            Evidence::Witness(..) => "witness",
             Evidence::Nothing(_) => "none",
         }
     }
@@ -113,6 +131,9 @@ impl Evidence {
 
 /// Decides what a network is; no matrix may take more than `memory` bytes.
 pub fn decide(network: &Network, memory: u64) -> Decision {
+    if network.is_symbolic() {
+        return symbolic::decide_symbolic(network, memory);
+    }
     if let Some(region) = Region::whole(network) {
         return affine_layers(network, &region, memory);
     }
@@ -156,7 +177,7 @@ fn verdict_of(bias: &Tensor) -> Verdict {
 }
 
 fn nonlinear(witness: Witness) -> Decision {
-    Decision { verdict: Verdict::Nonlinear, evidence: Evidence::Witness(Box::new(witness)) }
+    Decision { verdict: Verdict::Nonlinear, evidence: Evidence::Witness(Box::new(witness), Assignment::new()) }
 }
 
 fn affine_layers(network: &Network, region: &Region<'_>, memory: u64) -> Decision {

@@ -92,6 +92,9 @@ fn symbols<'t>(weights: impl IntoIterator<Item = Option<&'t Tensor<Polynomial>>>
 
 /// A ring of weights, and the layers that are affine over it.
 pub trait Weights: Coefficient {
+    /// Whether products of weights are longer than weights.
+    const GROWS: bool;
+
     /// The lowering of a layer, if it is affine with weights in this ring.
     fn lower(layer: &Layer) -> Option<Lowered<Self>>;
 
@@ -100,6 +103,8 @@ pub trait Weights: Coefficient {
 }
 
 impl Weights for Integer {
+    const GROWS: bool = false;
+
     fn lower(layer: &Layer) -> Option<Lowered> {
         match layer {
             Layer::Affine(layer) => Some(layer.lower()),
@@ -116,6 +121,8 @@ impl Weights for Integer {
 }
 
 impl Weights for Polynomial {
+    const GROWS: bool = true;
+
     fn lower(layer: &Layer) -> Option<Lowered<Polynomial>> {
         match layer {
             Layer::Affine(layer) => Some(layer.lower().lifted()),

@@ -41,6 +41,11 @@ impl Constants {
         self.values.insert(name.to_string(), value);
     }
 
+    /// Forgets a name that was defined for one claim.
+    pub(super) fn undefine(&mut self, name: &str) {
+        self.values.remove(name);
+    }
+
     /// Marks a name as defined wrongly: its uses are not mistakes of their own.
     pub(super) fn poison(&mut self, name: &str) {
         self.poisoned.insert(name.to_string());

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::algebra::{MAX_BITS, Rational, Shape, Tensor};
+use crate::algebra::{MAX_BITS, Rational, Shape, Symbol, Tensor};
 use crate::diagnostic::Span;
 use crate::layer::{Enclosure, Layer};
 
@@ -81,6 +81,53 @@ impl Network {
             }
         }
         live.into_iter().collect()
+    }
+
+    /// The symbols that live layers mention.
+    pub fn symbols(&self) -> BTreeSet<Symbol> {
+        let live = self.live_nodes().into_iter().filter_map(|id| self.nodes[id].layer.as_ref());
+        let mentioned = live.map(|layer| match layer {
+            Layer::Symbolic(layer) => layer.symbols(),
+            _ => BTreeSet::new(),
+        });
+        mentioned.flatten().collect()
+    }
+
+    /// Whether a live layer has symbols for weights.
+    pub fn is_symbolic(&self) -> bool {
+        let mut live = self.live_nodes().into_iter();
+        live.any(|id| matches!(self.nodes[id].layer, Some(Layer::Symbolic(_))))
+    }
+
+    /// The network with numbers for its symbols.
+    pub fn at(&self, values: &dyn Fn(Symbol) -> Rational) -> Network {
+        let mut network = self.clone();
+        for node in &mut network.nodes {
+            if let Some(Layer::Symbolic(layer)) = &node.layer {
+                node.layer = Some(layer.at(values));
+            }
+        }
+        network
+    }
+
+    /// The network x ↦ left(x) − right(x), for two networks with the same arguments and output
+    /// shape; its domain is `left`'s. `sub` is the layer that subtracts.
+    pub fn difference(left: &Network, right: &Network, sub: Layer) -> Network {
+        let mut network = left.clone();
+        let inputs = network.inputs.len();
+        let mut place: Vec<NodeId> = (0..inputs).collect();
+        for (id, node) in right.nodes.iter().enumerate().skip(inputs) {
+            let operands = node.operands.iter().map(|&o| place[o]).collect();
+            debug_assert_eq!(place.len(), id, "nodes are copied in order");
+            place.push(network.nodes.len());
+            network.nodes.push(Node { operands, ..node.clone() });
+        }
+        let operands = vec![left.output, place[right.output]];
+        network.output = network.nodes.len();
+        network.name = format!("{} - {}", left.name, right.name);
+        let (shape, span) = (left.output_shape().clone(), left.span);
+        network.nodes.push(Node { name: "difference".into(), layer: Some(sub), operands, shape, span });
+        network
     }
 
     /// The exact result by the layers' defining sums; `None` where a smooth layer's value is not

@@ -6,6 +6,7 @@ mod build;
 mod call;
 mod constant;
 mod constants;
+mod equation;
 mod functions;
 mod graph;
 mod kernels;
@@ -13,7 +14,8 @@ mod program;
 mod symbols;
 
 pub use call::usage;
+pub use equation::Equation;
 pub use functions::FUNCTIONS;
 pub use graph::{Input, Network, Node, NodeId};
-pub use program::{Claim, Loader, NoImports, Program, Property, Rejected, check};
+pub use program::{Claim, Loader, NoImports, Program, Property, Rejected, Statement, check};
 pub use symbols::{Assignment, SymbolTensor, Symbols, sample};

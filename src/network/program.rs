@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::build::build;
 use super::constants::{Constants, Poisoned, checked_shape};
+use super::equation::{Equation, Sides, equation};
 use super::graph::Network;
 use super::symbols::Symbols;
 use crate::diagnostic::{Code, Diagnostic, Source, Sources, Span, did_you_mean};
@@ -33,17 +34,29 @@ pub struct Rejected {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// A claim about one network.
+/// A claim, checked.
 #[derive(Clone, Debug)]
 pub struct Claim {
-    /// The index of the network in [`Program::networks`].
-    pub network: usize,
-    /// What is claimed of it.
-    pub property: Property,
+    /// What it says.
+    pub statement: Statement,
     /// The claim as written.
     pub text: String,
     /// Its place.
     pub span: Span,
+}
+
+/// What a claim says.
+#[derive(Clone, Debug)]
+pub enum Statement {
+    /// A network has a property.
+    Property {
+        /// The index of the network in [`Program::networks`].
+        network: usize,
+        /// The property.
+        property: Property,
+    },
+    /// Two networks are equal, or not.
+    Equation(Box<Equation>),
 }
 
 /// What a claim says of a network.
@@ -305,13 +318,19 @@ impl<'a> Checker<'a> {
     }
 
     fn claim(&mut self, claim: tree::Claim, span: Span) -> Result<Claim, Poisoned> {
-        let tree::Claim::Property { subject, property, argument } = claim else {
-            return Err(self.report(not_yet(span, "claims of equality")));
+        let statement = match claim {
+            tree::Claim::Property { subject, property, argument } => {
+                let network = self.subject(&subject);
+                let property = self.property(&property, argument.as_ref());
+                Statement::Property { network: network?, property: property? }
+            }
+            tree::Claim::Comparison { variables, left, right, equal, within } => {
+                let sides = Sides { variables, left, right };
+                Statement::Equation(Box::new(equation(self, sides, equal, within.as_ref(), span)?))
+            }
         };
-        let network = self.subject(&subject);
-        let property = self.property(&property, argument.as_ref());
         let text = self.sources.text(span).split_whitespace().collect::<Vec<_>>().join(" ");
-        Ok(Claim { network: network?, property: property?, text, span })
+        Ok(Claim { statement, text, span })
     }
 
     fn subject(&mut self, subject: &Expr) -> Result<usize, Poisoned> {

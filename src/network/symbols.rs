@@ -44,6 +44,15 @@ impl Symbols {
         Some((tensor, tensor.shape.unravel((symbol - tensor.first) as usize)))
     }
 
+    /// The tensors that some symbols (ascending) belong to, each once.
+    pub fn tensors_of(&self, symbols: impl IntoIterator<Item = Symbol>) -> impl Iterator<Item = &SymbolTensor> {
+        let mut last = None;
+        symbols.into_iter().filter_map(move |symbol| {
+            let (tensor, _) = self.find(symbol)?;
+            (last.replace(tensor.first) != Some(tensor.first)).then_some(tensor)
+        })
+    }
+
     /// A symbol as people write it: `k[0,1]`, or `a` for a single one.
     pub fn name(&self, symbol: Symbol) -> String {
         match self.find(symbol) {

@@ -1,6 +1,6 @@
 //! The proof document: what every renderer prints, and nothing about how it looks.
 
-use crate::algebra::{Integer, Rational};
+use crate::algebra::Rational;
 
 /// A proof, or several, as blocks from top to bottom.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,6 +41,8 @@ pub enum Block {
         /// The rows.
         rows: Vec<Vec<String>>,
     },
+    /// Lines of characters in a fixed grid: a map of an image.
+    Picture(Vec<String>),
     /// The end of a proof.
     Qed,
 }
@@ -65,8 +67,8 @@ pub struct Grid {
     pub name: String,
     /// A common factor, 1 when there is none.
     pub factor: Rational,
-    /// The integers, row by row.
-    pub cells: Vec<Vec<Integer>>,
+    /// Formulas, mostly integers, row by row.
+    pub cells: Vec<Vec<String>>,
     /// Draw a line after every so many rows; 0 for none.
     pub row_block: usize,
     /// Draw a line after every so many columns; 0 for none.

@@ -2,15 +2,20 @@
 //!
 //! Rationals are strings, `"-3/16"` or `"2"`; tensors are flat and row-major.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
-use crate::algebra::{Matrix, Rank, Tensor};
+use super::math;
+use crate::algebra::{Coefficient, Matrix, Polynomial, Rank, Tensor};
 use crate::collapse::{AffineMap, Segment};
 use crate::decide::search::{Value, Witness};
-use crate::decide::{Evidence, Verdict};
-use crate::decide::{Finding, Findings, Status, not_homogeneous};
+use crate::decide::{
+    Answer, Comparison, Counterexample, Evidence, Finding, Findings, Status, Verdict, not_homogeneous,
+};
 use crate::layer::Layer;
-use crate::network::{Claim, Network, NodeId, Property};
+use crate::network::{Assignment, Claim, Equation, Network, NodeId, Property, Statement, SymbolTensor, Symbols};
+use crate::toeplitz::Operator;
 
 /// The whole report.
 #[derive(Debug, Serialize)]
@@ -34,6 +39,7 @@ struct NetworkObject {
     method: &'static str,
     reason: Option<String>,
     map: Option<MapObject>,
+    symbolic_map: Option<SymbolicMapObject>,
     convolution: Option<()>,
     witness: Option<WitnessObject>,
     layers: Vec<LayerObject>,
@@ -61,6 +67,15 @@ struct MapObject {
 }
 
 #[derive(Debug, Serialize)]
+struct SymbolicMapObject {
+    rows: usize,
+    cols: usize,
+    nonzeros: usize,
+    matrix: Option<Vec<(usize, usize, String)>>,
+    bias: Option<Vec<String>>,
+}
+
+#[derive(Debug, Serialize)]
 struct WitnessObject {
     base: Option<Vec<String>>,
     x: Vec<String>,
@@ -70,7 +85,7 @@ struct WitnessObject {
     f_y: String,
     f_x_plus_y: String,
     f_0: String,
-    weights: Option<()>,
+    weights: Option<BTreeMap<String, Vec<String>>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -110,8 +125,8 @@ struct ClaimObject {
 
 #[derive(Debug, Serialize)]
 struct CounterexampleObject {
-    inputs: std::collections::BTreeMap<&'static str, Vec<String>>,
-    symbols: std::collections::BTreeMap<String, String>,
+    inputs: BTreeMap<String, Vec<String>>,
+    symbols: BTreeMap<String, String>,
     output: usize,
     left: String,
     right: String,
@@ -127,7 +142,7 @@ pub fn object(findings: &Findings<'_>, source: &[u8], max_entries: usize) -> Obj
         version: env!("CARGO_PKG_VERSION"),
         source_sha256: sha256(source),
         networks: networks.map(|(n, r)| network(findings, n, r, max_entries)).collect(),
-        claims: program.claims.iter().map(|c| claim(findings, c)).collect(),
+        claims: program.claims.iter().zip(&findings.claims).map(|(c, a)| claim(findings, c, a)).collect(),
     }
 }
 
@@ -138,6 +153,7 @@ pub fn sha256(bytes: &[u8]) -> String {
 }
 
 fn network(findings: &Findings<'_>, network: &Network, finding: &Finding, max_entries: usize) -> NetworkObject {
+    let symbols = &findings.program.symbols;
     let line = |id: NodeId| findings.program.sources.line(network.nodes[id].span);
     let layers = network.live_nodes().into_iter().filter_map(|id| layer(network, id, line(id)));
     let inputs = network.inputs.iter().map(|input| InputObject {
@@ -147,11 +163,11 @@ fn network(findings: &Findings<'_>, network: &Network, finding: &Finding, max_en
     });
     let reason = match &finding.decision.evidence {
         Evidence::Nothing(undecided) => Some(undecided.reason.clone()),
-        Evidence::Structure { limit, .. } => Some(limit.to_string()),
+        Evidence::Structure { limit, .. } | Evidence::FreeStructure { limit, .. } => Some(limit.to_string()),
         _ => None,
     };
     let witness = match &finding.decision.evidence {
-        Evidence::Witness(found) => Some(witness(found)),
+        Evidence::Witness(found, weights) => Some(witness(found, weights, symbols)),
         _ => None,
     };
     NetworkObject {
@@ -160,10 +176,14 @@ fn network(findings: &Findings<'_>, network: &Network, finding: &Finding, max_en
         inputs: inputs.collect(),
         output_shape: network.output_shape().axes().to_vec(),
         verdict: finding.decision.verdict.word(),
-        quantified: Vec::new(),
+        quantified: symbols.tensors_of(network.symbols()).map(|t| t.name.clone()).collect(),
         method: finding.decision.evidence.method(),
         reason,
         map: finding.decision.evidence.map().map(|m| map(m, max_entries)),
+        symbolic_map: match &finding.decision.evidence {
+            Evidence::Symbolic(map) => Some(symbolic_map(map, symbols, max_entries)),
+            _ => None,
+        },
         convolution: None,
         witness,
         layers: layers.collect(),
@@ -195,6 +215,21 @@ fn map(map: &AffineMap, max_entries: usize) -> MapObject {
     }
 }
 
+fn symbolic_map(map: &AffineMap<Polynomial>, symbols: &Symbols, max_entries: usize) -> SymbolicMapObject {
+    let formula = |p: &Polynomial| math::plain(&p.to_formula(&|s| symbols.name(s)));
+    let rows = 0..map.matrix.rows();
+    let entries =
+        || rows.flat_map(|r| map.matrix.row(r).map(move |(c, p)| (r, c, p))).map(|(r, c, p)| (r, c, formula(p)));
+    let fits = map.matrix.nonzeros() <= max_entries;
+    SymbolicMapObject {
+        rows: map.matrix.rows(),
+        cols: map.matrix.columns(),
+        nonzeros: map.matrix.nonzeros(),
+        matrix: fits.then(|| entries().collect()),
+        bias: fits.then(|| map.bias.numerators().iter().map(formula).collect()),
+    }
+}
+
 fn entries(matrix: &Matrix) -> Vec<(usize, usize, String)> {
     matrix.entries().map(|(r, c, v)| (r, c, v.to_string())).collect()
 }
@@ -207,7 +242,7 @@ fn value(value: &Value) -> String {
     if value.is_exact() { value.low.to_string() } else { format!("[{}, {}]", value.low, value.high) }
 }
 
-fn witness(witness: &Witness) -> WitnessObject {
+fn witness(witness: &Witness, weights: &Assignment, symbols: &Symbols) -> WitnessObject {
     WitnessObject {
         base: (!witness.base.is_zero()).then(|| strings(&witness.base)),
         x: strings(&witness.x),
@@ -217,20 +252,33 @@ fn witness(witness: &Witness) -> WitnessObject {
         f_y: value(&witness.f_y),
         f_x_plus_y: value(&witness.f_xy),
         f_0: value(&witness.f_base),
-        weights: None,
+        weights: (!weights.is_empty()).then(|| tensors(weights, symbols)),
     }
+}
+
+/// The values of all tensors that have a symbol in the assignment; 0 where it gives none.
+fn tensors(weights: &Assignment, symbols: &Symbols) -> BTreeMap<String, Vec<String>> {
+    let tensor = |t: &SymbolTensor| {
+        let value = |s| weights.get(&s).map_or("0".to_string(), ToString::to_string);
+        (t.name.clone(), (t.first..).take(t.shape.elements()).map(value).collect())
+    };
+    symbols.tensors_of(weights.keys().copied()).map(tensor).collect()
 }
 
 fn layer(network: &Network, id: NodeId, line: usize) -> Option<LayerObject> {
     let node = &network.nodes[id];
     let layer = node.layer.as_ref()?;
     let function = layer.function();
-    let operators = match layer {
-        Layer::Affine(affine) => affine.lower().operators,
-        _ => Vec::new(),
+    /// Columns and nonzero entries of all operators.
+    fn sizes<C: Coefficient>(operators: &[Operator<C>]) -> (usize, usize) {
+        operators.iter().fold((0, 0), |(c, n), o| (c + o.columns(), n + o.nonzeros()))
+    }
+    let sizes = match layer {
+        Layer::Affine(affine) => Some(sizes(&affine.lower().operators)),
+        Layer::Symbolic(affine) => Some(sizes(&affine.lower().operators)),
+        _ => None,
     };
-    let linear = matches!(layer, Layer::Affine(_));
-    let sum = |f: &dyn Fn(&crate::toeplitz::Operator) -> usize| linear.then(|| operators.iter().map(f).sum());
+    let linear = sizes.is_some();
     Some(LayerObject {
         name: node.name.clone(),
         kind: function.kind(),
@@ -239,8 +287,8 @@ fn layer(network: &Network, id: NodeId, line: usize) -> Option<LayerObject> {
         output_shape: node.shape.axes().to_vec(),
         linear,
         rows: linear.then(|| node.shape.elements()),
-        cols: sum(&|o| o.columns()),
-        nonzeros: sum(&|o| o.nonzeros()),
+        cols: sizes.map(|s| s.0),
+        nonzeros: sizes.map(|s| s.1),
         parameters: function.parameters(),
     })
 }
@@ -263,41 +311,68 @@ fn segment(network: &Network, segment: &Segment) -> SegmentObject {
     }
 }
 
-fn claim(findings: &Findings<'_>, claim: &Claim) -> ClaimObject {
-    let decision = &findings.networks[claim.network].decision;
-    let status = findings.status(claim);
-    let counterexample = match (status, claim.property, decision.verdict, &decision.evidence) {
-        (Status::Refuted, Property::Linear | Property::Affine, Verdict::Nonlinear, Evidence::Witness(w)) => {
-            Some(from_witness(w))
+fn claim(findings: &Findings<'_>, claim: &Claim, answer: &Answer) -> ClaimObject {
+    let symbols = &findings.program.symbols;
+    let (method, counterexample) = match (&claim.statement, &answer.comparison) {
+        (Statement::Property { network, property }, _) => {
+            let decision = &findings.networks[*network].decision;
+            let counterexample = match (answer.status, property, decision.verdict, &decision.evidence) {
+                (Status::Refuted, Property::Linear | Property::Affine, Verdict::Nonlinear, evidence) => {
+                    match evidence {
+                        Evidence::Witness(found, weights) => Some(from_witness(found, weights, symbols)),
+                        _ => None,
+                    }
+                }
+                (Status::Refuted, Property::Linear, Verdict::Affine, _) => {
+                    not_linear(&findings.program.networks[*network])
+                }
+                // `is nonlinear` is refuted by the map itself: no point shows it.
+                _ => None,
+            };
+            (decision.evidence.method(), counterexample)
         }
-        (Status::Refuted, Property::Linear, Verdict::Affine, _) => {
-            not_linear(&findings.program.networks[claim.network])
+        (Statement::Equation(equation), Some(comparison)) => {
+            let counterexample = match comparison {
+                Comparison::Different(found) => Some(from_comparison(equation, found, symbols)),
+                _ => None,
+            };
+            (comparison.method(), counterexample)
         }
-        // `is nonlinear` is refuted by the map itself: no point shows it.
-        _ => None,
+        (Statement::Equation(_), None) => ("none", None),
     };
-    ClaimObject {
-        text: claim.text.clone(),
-        line: findings.program.sources.line(claim.span),
-        status: status.word(),
-        method: decision.evidence.method(),
-        counterexample,
-    }
+    let (text, line) = (claim.text.clone(), findings.program.sources.line(claim.span));
+    ClaimObject { text, line, status: answer.status.word(), method, counterexample }
 }
 
 /// f(p + x + y) + f(p) on the left, f(p + x) + f(p + y) on the right.
-fn from_witness(witness: &Witness) -> CounterexampleObject {
-    let mut inputs = std::collections::BTreeMap::from([("x", strings(&witness.x)), ("y", strings(&witness.y))]);
+fn from_witness(witness: &Witness, weights: &Assignment, symbols: &Symbols) -> CounterexampleObject {
+    let mut inputs = BTreeMap::from([("x".to_string(), strings(&witness.x)), ("y".to_string(), strings(&witness.y))]);
     if !witness.base.is_zero() {
-        inputs.insert("p", strings(&witness.base));
+        inputs.insert("p".into(), strings(&witness.base));
     }
     CounterexampleObject {
         inputs,
-        symbols: Default::default(),
+        symbols: named(weights, symbols),
         output: witness.output,
         left: value(&witness.f_xy.plus(&witness.f_base)),
         right: value(&witness.f_x.plus(&witness.f_y)),
     }
+}
+
+fn from_comparison(equation: &Equation, found: &Counterexample, symbols: &Symbols) -> CounterexampleObject {
+    let parts = equation.left.split_input(&found.point);
+    let inputs = equation.left.inputs.iter().zip(parts).map(|(input, part)| (input.name.clone(), strings(&part)));
+    CounterexampleObject {
+        inputs: inputs.collect(),
+        symbols: named(&found.symbols, symbols),
+        output: found.output,
+        left: value(&found.left),
+        right: value(&found.right),
+    }
+}
+
+fn named(weights: &Assignment, symbols: &Symbols) -> BTreeMap<String, String> {
+    weights.iter().map(|(&symbol, value)| (symbols.name(symbol), value.to_string())).collect()
 }
 
 /// f(a x) on the left, a f(x) on the right; a = 0 where the domain contains 0.
@@ -305,7 +380,7 @@ fn not_linear(network: &Network) -> Option<CounterexampleObject> {
     let failure = not_homogeneous(network)?;
     let factor = Tensor::scalar(&failure.factor);
     Some(CounterexampleObject {
-        inputs: [("a", strings(&factor)), ("x", strings(&failure.x))].into(),
+        inputs: [("a".to_string(), strings(&factor)), ("x".to_string(), strings(&failure.x))].into(),
         symbols: Default::default(),
         output: failure.output,
         left: failure.left.to_string(),

@@ -1,34 +1,58 @@
 //! Tensors and matrices as grids of integers with a common factor.
 
-use num_traits::{One, Zero};
+use num_traits::One;
 
 use super::document::Grid;
-use crate::algebra::{Integer, Matrix, Rational, Tensor, ratio};
+use crate::algebra::{Coefficient, Integer, Matrix, Polynomial, Rational, Tensor, ratio};
+use crate::network::Symbols;
 
 /// A matrix of at most this many rows and columns is printed.
 pub(super) fn fits(rows: usize, columns: usize, limit: usize) -> bool {
     rows <= limit && columns <= limit
 }
 
+/// The formula of a coefficient, with the names of its symbols.
+pub(super) trait Formula: Coefficient {
+    /// The formula.
+    fn formula(&self, symbols: &Symbols) -> String;
+}
+
+impl Formula for Integer {
+    fn formula(&self, _: &Symbols) -> String {
+        self.to_string()
+    }
+}
+
+impl Formula for Polynomial {
+    fn formula(&self, symbols: &Symbols) -> String {
+        self.to_formula(&|s| symbols.name(s))
+    }
+}
+
 /// A matrix as a grid, the common denominator factored out.
-pub(super) fn matrix_grid(name: &str, matrix: &Matrix, blocks: (usize, usize)) -> Grid {
-    let mut cells = vec![vec![Integer::zero(); matrix.columns()]; matrix.rows()];
+pub(super) fn matrix_grid<C: Formula>(
+    name: &str,
+    matrix: &Matrix<C>,
+    blocks: (usize, usize),
+    symbols: &Symbols,
+) -> Grid {
+    let mut cells = vec![vec!["0".to_string(); matrix.columns()]; matrix.rows()];
     for (r, row) in cells.iter_mut().enumerate() {
-        matrix.row(r).for_each(|(c, n)| row[c] = n.clone());
+        matrix.row(r).for_each(|(c, n)| row[c] = n.formula(symbols));
     }
     let factor = ratio(Integer::one(), matrix.denominator().clone());
     Grid { name: name.to_string(), factor, cells, row_block: blocks.0, column_block: blocks.1 }
 }
 
 /// A tensor as a grid: an image is drawn as rows, its channels beside one another; a vector is one row.
-pub(super) fn tensor_grid(name: &str, tensor: &Tensor) -> Grid {
+pub(super) fn tensor_grid<C: Formula>(name: &str, tensor: &Tensor<C>, symbols: &Symbols) -> Grid {
     let shape = tensor.shape();
     let width = shape.axes().last().copied().unwrap_or(1);
     let planes: usize = shape.axes().iter().rev().skip(2).product();
     let height = tensor.len() / (width * planes);
     let cells = (0..height).map(|row| {
-        let plane = |p: usize| tensor.numerators()[(p * height + row) * width..][..width].iter().cloned();
-        (0..planes).flat_map(plane).collect()
+        let plane = |p: usize| tensor.numerators()[(p * height + row) * width..][..width].iter();
+        (0..planes).flat_map(plane).map(|n| n.formula(symbols)).collect()
     });
     let factor = ratio(Integer::one(), tensor.denominator().clone());
     let column_block = if planes > 1 { width } else { 0 };

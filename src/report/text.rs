@@ -1,6 +1,6 @@
 //! The document as text for a terminal.
 
-use num_traits::{One, Zero};
+use num_traits::One;
 
 use super::document::{Block, Document, Grid, Inline};
 use super::math::plain;
@@ -42,9 +42,10 @@ fn lines(block: &Block, style: Style) -> Vec<String> {
         }
         Block::Paragraph(text) => wrap(text, INDENT, INDENT, style),
         Block::Formulas(formulas) => formulas.iter().map(|f| format!("{INDENT}{INDENT}{}", plain(f))).collect(),
-        Block::Grid(grid) => beside(std::slice::from_ref(grid)),
+        Block::Grid(grid) => rows_of_grids(std::slice::from_ref(grid), style.width),
         Block::Row(grids) => rows_of_grids(grids, style.width),
         Block::Table { head, rows } => table(head, rows),
+        Block::Picture(lines) => lines.iter().map(|line| format!("{INDENT}{INDENT}{line}")).collect(),
         Block::Qed => vec![format!("{:>1$}", "∎", style.width)],
     }
 }
@@ -76,6 +77,9 @@ fn wrap(text: &[Inline], first: &str, rest: &str, style: Style) -> Vec<String> {
     let mut glue = false;
     for (i, inline) in text.iter().enumerate() {
         let words = words_of(inline);
+        if words.is_empty() {
+            continue;
+        }
         let starts_blank = words.starts_with(' ');
         let painted = matches!(inline, Inline::Strong(_));
         let atomic =
@@ -132,8 +136,30 @@ fn rows_of_grids(grids: &[Grid], width: usize) -> Vec<String> {
         if !lines.is_empty() {
             lines.push(String::new());
         }
-        lines.extend(beside(&grids[start..end]));
+        match &grids[start..end] {
+            [grid] if beside(&grids[start..end]).iter().any(|l| columns(l) > width) => lines.extend(listed(grid)),
+            fitting => lines.extend(beside(fitting)),
+        }
         start = end;
+    }
+    lines
+}
+
+/// A grid that is too wide, entry by entry: `M[0, 2] = k[0,2] · s`.
+fn listed(grid: &Grid) -> Vec<String> {
+    /// Entries listed.
+    const MOST: usize = 24;
+    let entries =
+        grid.cells.iter().enumerate().flat_map(|(r, row)| row.iter().enumerate().map(move |(c, n)| (r, c, n)));
+    let nonzero: Vec<_> = entries.filter(|(_, _, n)| *n != "0").collect();
+    let factor = if grid.factor.is_one() { String::new() } else { format!("{} · ", grid.factor) };
+    let line = |(r, c, n): &(usize, usize, &String)| {
+        let product = if factor.is_empty() { plain(n) } else { format!("{factor}({})", plain(n)) };
+        format!("{INDENT}{}[{r}, {c}] = {product}", plain(&grid.name))
+    };
+    let mut lines: Vec<String> = nonzero.iter().take(MOST).map(line).collect();
+    if nonzero.len() > MOST {
+        lines.push(format!("{INDENT}… and {} more", nonzero.len() - MOST));
     }
     lines
 }
@@ -159,8 +185,7 @@ fn beside(grids: &[Grid]) -> Vec<String> {
 
 /// One grid with brackets, its name and factor beside the middle row, and block lines.
 fn draw(grid: &Grid) -> Vec<String> {
-    let cell =
-        |n: &crate::algebra::Integer| if n.is_zero() { "·".to_string() } else { n.to_string().replace('-', "−") };
+    let cell = |formula: &String| if formula == "0" { "·".to_string() } else { plain(formula) };
     let cells: Vec<Vec<String>> = grid.cells.iter().map(|row| row.iter().map(cell).collect()).collect();
     let count = cells.first().map_or(0, Vec::len);
     let width = |c: usize| cells.iter().map(|row| columns(&row[c])).max().unwrap_or(0);

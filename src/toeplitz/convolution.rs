@@ -54,6 +54,11 @@ impl<C: Coefficient> Convolution<C> {
         self.kernel.bits()
     }
 
+    /// The kernel: `O×I/g×K…`.
+    pub fn kernel(&self) -> &Tensor<C> {
+        &self.kernel
+    }
+
     /// The tap tables, one a spatial axis.
     pub fn taps(&self) -> &[Taps] {
         &self.taps

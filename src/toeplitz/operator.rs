@@ -147,6 +147,16 @@ impl<C: Coefficient> Operator<C> {
         }
     }
 
+    /// The most terms that a weight is written with.
+    pub fn terms(&self) -> usize {
+        let most = |t: &Tensor<C>| t.numerators().iter().map(C::terms).max().unwrap_or(1);
+        match &self.structure {
+            Structure::Identity | Structure::Permutation(_) | Structure::Kronecker(_) => 1,
+            Structure::Diagonal(t) | Structure::Dense(t) => most(t),
+            Structure::Convolution(c) => most(c.kernel()),
+        }
+    }
+
     /// Whether every output is one input, unchanged, or zero: nothing is multiplied or added.
     pub fn moves_entries(&self) -> bool {
         match &self.structure {

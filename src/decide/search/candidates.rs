@@ -63,6 +63,22 @@ pub(super) fn lines(probe: &mut Probe<'_>, breakpoints: usize) -> Option<Witness
     directions.into_iter().find_map(|d| line::follow(probe, &d, breakpoints))
 }
 
+/// Single points: the base, steps along single entries, integers of growing size, generic rationals.
+pub(super) fn points(probe: &Probe<'_>) -> Vec<Tensor> {
+    let mut random = Random(3);
+    let mut displacements = Vec::new();
+    for i in sample(probe.base.len(), SINGLES) {
+        displacements.extend([unit(probe, i, true), unit(probe, i, false)]);
+    }
+    for round in 0..96_usize {
+        let magnitude = [1, 2, 5, 25, 1000, 100_000][round % 6];
+        displacements.push(integers(probe, &mut random, magnitude, round % 3 == 1));
+        displacements.push(generic(probe, &mut random, magnitude));
+    }
+    let moved = displacements.into_iter().map(|d| probe.base.plus(&d));
+    std::iter::once(probe.base.clone()).chain(moved).filter(|p| probe.domain.contains(p)).collect()
+}
+
 /// `count` indices below n, evenly spread, in an order that touches every part early.
 fn sample(n: usize, count: usize) -> Vec<usize> {
     if n <= count { (0..n).collect() } else { (0..count).map(|k| k * 13 % count * n / count).collect() }

@@ -145,6 +145,16 @@ fn search(probe: &mut Probe<'_>, hints: &[Hint], effort: &Effort) -> Option<Witn
     candidates::pairs(probe).or_else(|| if effort.lines { candidates::lines(probe, effort.breakpoints) } else { None })
 }
 
+/// Points of a network's domain at which two networks are compared, plain ones first.
+pub(super) fn points(network: &Network) -> Vec<Tensor> {
+    let effort = Effort::quick();
+    let probe = Probe::new(network, effort.work);
+    let most = usize::try_from(effort.work / probe.price).unwrap_or(usize::MAX).clamp(8, 400);
+    let mut points = candidates::points(&probe);
+    points.truncate(most);
+    points
+}
+
 /// Re-evaluates a witness from scratch, by the layers' definitions alone.
 pub fn verify(network: &Network, witness: &Witness) -> bool {
     let domain = Domain::of(network);
@@ -165,7 +175,7 @@ pub fn verify(network: &Network, witness: &Witness) -> bool {
 }
 
 /// Every output entry at a point: exact where the network is, enclosed elsewhere.
-fn values_at(network: &Network, point: &Tensor) -> Option<Vec<Value>> {
+pub(super) fn values_at(network: &Network, point: &Tensor) -> Option<Vec<Value>> {
     if let Some(exact) = network.evaluate(point) {
         return Some(exact.to_rationals().into_iter().map(|v| Value { low: v.clone(), high: v }).collect());
     }
@@ -220,6 +230,24 @@ impl Domain {
             None => true,
             Some((low, high)) => (low..=high).contains(&&point.get(i)),
         })
+    }
+
+    /// Whether entry `i` has only one value.
+    pub fn is_pinned(&self, i: usize) -> bool {
+        self.bounds[i].as_ref().is_some_and(|(low, high)| low == high)
+    }
+
+    /// The base point with entry `i` moved: by 1, or half of the room that there is.
+    pub fn step(&self, i: usize) -> Tensor {
+        let mut values = self.base().to_rationals();
+        let half = |room: Rational| (room / Rational::from_integer(2.into())).min(Rational::one());
+        let (up, down) = (self.room(i, true).map(half), self.room(i, false).map(half));
+        match (up, down) {
+            (Some(up), Some(down)) if up.is_zero() => values[i] -= down,
+            (Some(up), _) if !up.is_zero() => values[i] += up,
+            _ => values[i] += Rational::one(),
+        }
+        flat(&values)
     }
 
     /// How far entry `i` can go up or down from the base point; `None` is without end.

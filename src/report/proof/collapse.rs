@@ -8,10 +8,9 @@ use crate::algebra::{Rank, Shape, Tensor};
 use crate::collapse::AffineMap;
 use crate::decide::normal_form::Steps;
 use crate::decide::{not_homogeneous, pinned};
-use crate::network::NodeId;
+use crate::network::{NodeId, Symbols};
 use crate::report::document::{Block, Grid, math, text};
-use crate::report::numbers::{count, fits, matrix_grid, number, tensor_grid};
-use crate::toeplitz::{Operator, Structure};
+use crate::report::numbers::{Formula, count, fits, matrix_grid, number, tensor_grid};
 
 impl Writer<'_> {
     /// `h₁ = T₁ x`, `h₂ = T₂ h₁ + b₂`, …: one line a layer.
@@ -25,22 +24,18 @@ impl Writer<'_> {
             let node = &self.network.nodes[lemma.node];
             let operands: Vec<String> = node.operands.iter().map(|&o| symbol(o)).collect();
             let kind = node.layer.as_ref().map_or("", |l| l.function().kind());
-            let right = match &lemma.lowered {
-                None => format!("\\operatorname{{{kind}}}({})", operands.join(", ")),
-                Some(_) if kind == "sub" => operands.join(" - "),
-                Some(_) if kind == "add" => operands.join(" + "),
-                Some(lowered) => {
-                    let identity = |o: &Operator| matches!(o.structure(), Structure::Identity);
-                    let product = |(i, name): (usize, &String)| {
-                        if identity(&lowered.operators[i]) {
-                            operands[i].clone()
-                        } else {
-                            format!("{name} {}", operands[i])
-                        }
+            let right = match kind {
+                _ if !lemma.affine => format!("\\operatorname{{{kind}}}({})", operands.join(", ")),
+                "sub" => operands.join(" - "),
+                "add" => operands.join(" + "),
+                _ => {
+                    let product = |(i, name): (usize, &String)| match lemma.identities[i] {
+                        true => operands[i].clone(),
+                        false => format!("{name} {}", operands[i]),
                     };
                     let sum = lemma.names.iter().enumerate().map(product).collect::<Vec<_>>().join(" + ");
                     let at = lemmas.iter().position(|l| l.node == lemma.node).map_or(0, |p| p + 1);
-                    if lowered.bias.is_some() { format!("{sum} + b_{{{at}}}") } else { sum }
+                    if lemma.bias { format!("{sum} + b_{{{at}}}") } else { sum }
                 }
             };
             format!("{} = {right}", symbol(lemma.node))
@@ -52,7 +47,7 @@ impl Writer<'_> {
         lines
     }
 
-    pub fn composition(&mut self, map: &AffineMap, lemmas: &[Lemma]) {
+    pub fn composition<C: Formula>(&mut self, map: &AffineMap<C>, lemmas: &[Lemma]) {
         self.document.state("Composition", vec![text("By the lemmas,")]);
         let lines = self.equations(lemmas);
         self.document.formulas(abridged(lines));
@@ -72,8 +67,6 @@ impl Writer<'_> {
             words.extend([math("b"), text(".")]);
         }
         self.say(words);
-        self.the_map(map, lemmas);
-        self.equations_of_linearity(map);
     }
 
     /// `T₃ T₂ T₁` when the network is a chain of single products.
@@ -91,7 +84,7 @@ impl Writer<'_> {
         (names.len() > 1 && names.len() <= 12).then(|| names.join(" "))
     }
 
-    fn the_map(&mut self, map: &AffineMap, lemmas: &[Lemma]) {
+    pub fn the_map(&mut self, map: &AffineMap, lemmas: &[Lemma]) {
         if let Some((entry, value)) = pinned(self.network) {
             let value = number(&value);
             let words = format!(
@@ -100,15 +93,7 @@ impl Writer<'_> {
             self.say(vec![text(words)]);
         }
         let (rows, columns) = (map.matrix.rows(), map.matrix.columns());
-        if fits(rows, columns, self.detail.matrix) {
-            let mut grids = vec![matrix_grid("M", &map.matrix, self.blocks())];
-            if !map.bias.is_zero() {
-                grids.push(column_grid("b", &map.bias));
-            }
-            self.document.blocks.push(Block::Row(grids));
-        } else if !map.bias.is_zero() && map.bias.len() <= self.detail.values {
-            self.document.grid(tensor_grid("b", &map.bias));
-        }
+        self.map_grids(map);
         let narrowest = lemmas.iter().map(|l| self.network.nodes[l.node].shape.elements()).min().unwrap_or(usize::MAX);
         let upper =
             if lemmas.iter().all(|l| self.network.nodes[l.node].operands.len() == 1) { narrowest } else { usize::MAX };
@@ -128,6 +113,20 @@ impl Writer<'_> {
         self.say(vec![text(format!("{over}{rank}"))]);
     }
 
+    /// M and b, where they are small.
+    pub fn map_grids<C: Formula>(&mut self, map: &AffineMap<C>) {
+        let (rows, columns) = (map.matrix.rows(), map.matrix.columns());
+        if fits(rows, columns, self.detail.matrix) {
+            let mut grids = vec![matrix_grid("M", &map.matrix, self.blocks(), self.symbols)];
+            if !map.bias.is_zero() {
+                grids.push(column_grid("b", &map.bias, self.symbols));
+            }
+            self.document.blocks.push(Block::Row(grids));
+        } else if !map.bias.is_zero() && map.bias.len() <= self.detail.values {
+            self.document.grid(tensor_grid("b", &map.bias, self.symbols));
+        }
+    }
+
     /// Block lines for M when input and output are images of one channel.
     fn blocks(&self) -> (usize, usize) {
         let [input] = self.network.inputs.as_slice() else { return (0, 0) };
@@ -139,7 +138,7 @@ impl Writer<'_> {
         (width(to), width(from))
     }
 
-    fn equations_of_linearity(&mut self, map: &AffineMap) {
+    pub fn equations_of_linearity(&mut self, map: &AffineMap) {
         let f = |x: &str| format!("\\mathrm{{{}}}({x})", self.network.name);
         if map.bias.is_zero() {
             let additive = format!("{} = M(x + y) = M x + M y = {} + {}", f("x + y"), f("x"), f("y"));
@@ -234,9 +233,9 @@ fn abridged(mut lines: Vec<String>) -> Vec<String> {
 }
 
 /// A bias as a column.
-fn column_grid(name: &str, bias: &Tensor) -> Grid {
-    let mut grid = tensor_grid(name, bias);
-    grid.cells = bias.numerators().iter().map(|n| vec![n.clone()]).collect();
+fn column_grid<C: Formula>(name: &str, bias: &Tensor<C>, symbols: &Symbols) -> Grid {
+    let mut grid = tensor_grid(name, bias, symbols);
+    grid.cells = bias.numerators().iter().map(|n| vec![n.formula(symbols)]).collect();
     grid.column_block = 0;
     grid
 }

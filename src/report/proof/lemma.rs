@@ -3,15 +3,21 @@
 use super::{Writer, entries};
 use crate::layer::{Layer, Lowered, catalogue};
 use crate::network::NodeId;
-use crate::report::document::{code, math, text};
-use crate::report::numbers::{count, fits, matrix_grid};
+use crate::report::document::{Inline, code, math, text};
+use crate::report::numbers::{Formula, count, fits, matrix_grid};
 use crate::toeplitz::{Operator, Structure};
 
-/// A lowered layer and the names of its matrices.
+/// What later parts of the proof need to know of a layer's lowering.
 pub struct Lemma {
     pub node: NodeId,
-    pub lowered: Option<Lowered>,
+    /// Whether the layer is affine.
+    pub affine: bool,
+    /// The names of its matrices; none where it only adds or subtracts.
     pub names: Vec<String>,
+    /// For each matrix, whether it is the identity.
+    pub identities: Vec<bool>,
+    /// Whether a constant is added.
+    pub bias: bool,
 }
 
 impl Writer<'_> {
@@ -21,82 +27,87 @@ impl Writer<'_> {
         let mut operators = 0;
         for id in live {
             let Some(layer) = &self.network.nodes[id].layer else { continue };
-            let lowered = match layer {
-                Layer::Affine(layer) => Some(layer.lower()),
-                _ => None,
+            let node = &self.network.nodes[id];
+            let label = format!("Lemma {} ({}, {})", lemmas.len() + 1, node.name, self.place(node));
+            let lemma = match layer {
+                Layer::Affine(affine) => self.affine_lemma(label, id, layer, &affine.lower(), &mut operators),
+                Layer::Symbolic(affine) => self.affine_lemma(label, id, layer, &affine.lower(), &mut operators),
+                _ => {
+                    let mut words = self.introduction(id, layer);
+                    words.push(text("is not affine by itself: "));
+                    words.push(math(catalogue::find(layer.function().kind()).map_or("", |s| s.formula)));
+                    words.push(text("."));
+                    self.document.state(label, words);
+                    Lemma { node: id, affine: false, names: Vec::new(), identities: Vec::new(), bias: false }
+                }
             };
-            let names = match &lowered {
-                Some(lowered) if !is_plain_combination(layer) => lowered
-                    .operators
-                    .iter()
-                    .map(|_| {
-                        operators += 1;
-                        format!("T_{{{operators}}}")
-                    })
-                    .collect(),
-                _ => Vec::new(),
-            };
-            let lemma = Lemma { node: id, lowered, names };
-            let at = lemmas.len() + 1;
-            self.lemma(at, layer, &lemma);
             lemmas.push(lemma);
         }
         lemmas
     }
 
-    fn lemma(&mut self, at: usize, layer: &Layer, lemma: &Lemma) {
-        let node = &self.network.nodes[lemma.node];
-        let function = layer.function();
-        let label = format!("Lemma {at} ({}, {})", node.name, self.place(node));
-        let detail = function.detail();
-        let kind =
-            if detail.is_empty() { code(function.kind()) } else { code(format!("{}: {detail}", function.kind())) };
+    /// `conv: kernel 3×3, 1×8×8 → 1×6×6, `
+    fn introduction(&self, id: NodeId, layer: &Layer) -> Vec<Inline> {
+        let node = &self.network.nodes[id];
+        let (kind, detail) = (layer.function().kind(), layer.function().detail());
+        let what = if detail.is_empty() { code(kind) } else { code(format!("{kind}: {detail}")) };
         let from: Vec<String> = node.operands.iter().map(|&o| self.network.nodes[o].shape.to_string()).collect();
-        let arrow = format!("{} → {}", from.join(", "), node.shape);
-        let mut words = vec![text(" "), kind, text(format!(", {arrow}, "))];
-        match &lemma.lowered {
-            None => {
-                words.push(text("is not affine by itself: "));
-                words.push(math(catalogue::find(function.kind()).map_or("", |s| s.formula)));
-                words.push(text("."));
-                self.document.state(label, words);
-            }
-            Some(_) if lemma.names.is_empty() => {
-                words.push(text("is linear: it adds or subtracts entry by entry."));
-                self.document.state(label, words);
-            }
-            Some(lowered) => {
-                for (i, (operator, name)) in lowered.operators.iter().zip(&lemma.names).enumerate() {
-                    words.push(text(if i == 0 { "is multiplication by " } else { " and by " }));
-                    words.push(math(name.clone()));
-                    words.push(text(format!(
-                        ", {}×{} with {}: {}",
-                        count(operator.rows()),
-                        count(operator.columns()),
-                        entries(operator.nonzeros()),
-                        operator.describe()
-                    )));
-                }
-                if let Some(bias) = &lowered.bias {
-                    let zero = if bias.is_zero() { " (all zero)" } else { "" };
-                    words.push(text(format!("; then a constant vector{zero} is added")));
-                }
-                words.push(text("."));
-                self.document.state(label, words);
-                self.matrices(lowered, &lemma.names);
-            }
-        }
+        vec![text(" "), what, text(format!(", {} → {}, ", from.join(", "), node.shape))]
     }
 
-    fn matrices(&mut self, lowered: &Lowered, names: &[String]) {
-        let trivial = |o: &Operator| matches!(o.structure(), Structure::Identity);
+    fn affine_lemma<C: Formula>(
+        &mut self,
+        label: String,
+        id: NodeId,
+        layer: &Layer,
+        lowered: &Lowered<C>,
+        operators: &mut usize,
+    ) -> Lemma {
+        let mut words = self.introduction(id, layer);
+        let identities = lowered.operators.iter().map(is_identity).collect();
+        let bias = lowered.bias.is_some();
+        if is_plain_combination(layer) {
+            words.push(text("is linear: it adds or subtracts entry by entry."));
+            self.document.state(label, words);
+            return Lemma { node: id, affine: true, names: Vec::new(), identities, bias };
+        }
+        let mut names = Vec::new();
+        for operator in &lowered.operators {
+            *operators += 1;
+            let name = format!("T_{{{operators}}}");
+            words.push(text(if names.is_empty() { "is multiplication by " } else { " and by " }));
+            words.push(math(name.clone()));
+            words.push(text(format!(
+                ", {}×{} with {}: {}",
+                count(operator.rows()),
+                count(operator.columns()),
+                entries(operator.nonzeros()),
+                operator.describe()
+            )));
+            names.push(name);
+        }
+        if let Some(bias) = &lowered.bias {
+            let zero = if bias.is_zero() { " (all zero)" } else { "" };
+            words.push(text(format!("; then a constant vector{zero} is added")));
+        }
+        words.push(text("."));
+        self.document.state(label, words);
+        self.matrices(lowered, &names);
+        Lemma { node: id, affine: true, names, identities, bias }
+    }
+
+    fn matrices<C: Formula>(&mut self, lowered: &Lowered<C>, names: &[String]) {
         for (operator, name) in lowered.operators.iter().zip(names) {
-            if fits(operator.rows(), operator.columns(), self.detail.matrix) && !trivial(operator) {
+            if fits(operator.rows(), operator.columns(), self.detail.matrix) && !is_identity(operator) {
                 let blocks = operator.blocks().last().copied().unwrap_or((0, 0));
-                self.document.grid(matrix_grid(name, &operator.matrix(), blocks));
+                self.document.grid(matrix_grid(name, &operator.matrix(), blocks, self.symbols));
             }
         }
     }
+}
+
+fn is_identity<C: Formula>(operator: &Operator<C>) -> bool {
+    matches!(operator.structure(), Structure::Identity)
 }
 
 /// A combination without matrices of its own: `a + b` and `a - b`.

@@ -1,7 +1,9 @@
 //! The proof document of a network: theorem, one lemma a layer, composition, witness, segments.
 
 mod collapse;
+mod equation;
 mod lemma;
+mod symbolic;
 mod witness;
 
 use super::document::{Block, Document, Inline, code, math, strong, text};
@@ -10,7 +12,7 @@ use num_traits::Zero;
 use super::numbers::{count, number, plural};
 use crate::decide::{Evidence, Finding, Findings, Undecided, Verdict};
 use crate::diagnostic::Sources;
-use crate::network::{Network, Node, NodeId};
+use crate::network::{Network, Node, NodeId, Program, Statement, Symbols};
 
 /// How much of a proof is shown.
 #[derive(Clone, Copy, Debug)]
@@ -29,13 +31,18 @@ impl Detail {
 }
 
 /// The proof about one network.
-pub fn network(network: &Network, finding: &Finding, sources: &Sources, detail: Detail) -> Document {
-    let mut writer = Writer { document: Document::default(), network, sources, detail };
+pub fn network(network: &Network, finding: &Finding, program: &Program, detail: Detail) -> Document {
+    let document = Document::default();
+    let mut writer = Writer { document, network, sources: &program.sources, symbols: &program.symbols, detail };
     writer.title();
     writer.theorem(finding);
     let lemmas = writer.lemmas();
     match &finding.decision.evidence {
-        Evidence::Composition(map) => writer.composition(map, &lemmas),
+        Evidence::Composition(map) => {
+            writer.composition(map, &lemmas);
+            writer.the_map(map, &lemmas);
+            writer.equations_of_linearity(map);
+        }
         Evidence::Structure { bias, limit } => {
             writer.say(vec![text(format!(
                 "Affine maps compose to affine maps, and f(0) is {}. The one matrix is not written out: {limit}.",
@@ -43,7 +50,9 @@ pub fn network(network: &Network, finding: &Finding, sources: &Sources, detail: 
             ))]);
         }
         Evidence::NormalForm(map, steps) => writer.normal_form(map, steps),
-        Evidence::Witness(witness) => writer.witness(witness),
+        Evidence::Symbolic(map) => writer.symbolic(map, &lemmas),
+        Evidence::FreeStructure { weights, limit } => writer.free_structure(weights.as_ref(), limit),
+        Evidence::Witness(witness, weights) => writer.witness(witness, weights),
         Evidence::Nothing(undecided) => writer.undecided(undecided),
     }
     if finding.decision.verdict != Verdict::Undecided {
@@ -53,25 +62,31 @@ pub fn network(network: &Network, finding: &Finding, sources: &Sources, detail: 
     writer.document
 }
 
-/// The answers to a file's claims.
-pub fn claims(findings: &Findings<'_>) -> Document {
-    let mut document = Document::default();
-    if findings.program.claims.is_empty() {
-        return document;
+/// The answers to a file's claims: first the equations, each with its proof, then all in a table.
+pub fn claims(findings: &Findings<'_>, detail: Detail) -> Vec<Document> {
+    let program = findings.program;
+    let mut documents = Vec::new();
+    let mut table = Document::default();
+    table.blocks.push(Block::Title { text: vec![text("Claims")], aside: String::new() });
+    let mut rows = Vec::new();
+    for (claim, answer) in program.claims.iter().zip(&findings.claims) {
+        let because = match (&claim.statement, &answer.comparison) {
+            (Statement::Property { network, .. }, _) => reason(findings, *network),
+            (Statement::Equation(claimed), Some(comparison)) => {
+                documents.push(equation::document(program, claim, claimed, comparison, detail));
+                equation::reason(comparison)
+            }
+            (Statement::Equation(_), None) => String::new(),
+        };
+        let line = format!("line {}", program.sources.line(claim.span));
+        rows.push(vec![answer.status.word().to_string(), claim.text.clone(), line, because]);
     }
-    document.blocks.push(Block::Title { text: vec![text("Claims")], aside: String::new() });
-    let rows = findings.program.claims.iter().map(|claim| {
-        let line = findings.program.sources.line(claim.span);
-        vec![
-            findings.status(claim).word().to_string(),
-            claim.text.clone(),
-            format!("line {line}"),
-            reason(findings, claim.network),
-        ]
-    });
-    let head = ["answer", "claim", "where", "because"].map(str::to_string).to_vec();
-    document.blocks.push(Block::Table { head, rows: rows.collect() });
-    document
+    if !rows.is_empty() {
+        let head = ["answer", "claim", "where", "because"].map(str::to_string).to_vec();
+        table.blocks.push(Block::Table { head, rows });
+        documents.push(table);
+    }
+    documents
 }
 
 fn reason(findings: &Findings<'_>, network: usize) -> String {
@@ -90,8 +105,8 @@ pub fn quiet(findings: &Findings<'_>) -> String {
     for (network, finding) in findings.program.networks.iter().zip(&findings.networks) {
         out.push_str(&format!("{}: {}\n", network.name, finding.decision.verdict.word()));
     }
-    for claim in &findings.program.claims {
-        out.push_str(&format!("{}: {}\n", claim.text, findings.status(claim).word()));
+    for (claim, answer) in findings.program.claims.iter().zip(&findings.claims) {
+        out.push_str(&format!("{}: {}\n", claim.text, answer.status.word()));
     }
     out
 }
@@ -100,6 +115,7 @@ struct Writer<'n> {
     document: Document,
     network: &'n Network,
     sources: &'n Sources,
+    symbols: &'n Symbols,
     detail: Detail,
 }
 
@@ -164,8 +180,8 @@ impl Writer<'_> {
                 text(", not linear: there are one matrix "),
                 math("M"),
                 text(" and one vector "),
-                math("b \\neq 0"),
-                text(" with "),
+                math(if self.network.is_symbolic() { "b" } else { "b \\neq 0" }),
+                text(if self.network.is_symbolic() { ", not always 0, with " } else { " with " }),
                 math(format!("{f} = M {x} + b")),
             ],
             Verdict::Nonlinear => {
@@ -198,6 +214,7 @@ impl Writer<'_> {
             }
         };
         words.extend(self.domain());
+        words.extend(self.quantifier());
         self.document.state("Theorem", words);
     }
 

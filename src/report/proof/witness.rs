@@ -5,12 +5,12 @@ use num_traits::Zero;
 use super::Writer;
 use crate::algebra::{Integer, Rational, Tensor};
 use crate::decide::search::{Value, Witness};
-use crate::network::{Input, NodeId};
+use crate::network::{Assignment, Input, NodeId};
 use crate::report::document::{Block, Grid, code, math, text};
 use crate::report::numbers::{number, tensor_grid};
 
 impl Writer<'_> {
-    pub fn witness(&mut self, witness: &Witness) {
+    pub fn witness(&mut self, witness: &Witness, weights: &Assignment) {
         let f = |x: &str| format!("\\mathrm{{{}}}({x})", self.network.name);
         let based = !witness.base.is_zero();
         let (p, plus) = if based { ("p", "p + ") } else { ("0", "") };
@@ -31,12 +31,13 @@ impl Writer<'_> {
                 text(" for all inputs. Take"),
             ],
         );
+        self.weights(weights);
         let mut inputs = vec![("x", &witness.x), ("y", &witness.y)];
         if based {
             inputs.insert(0, ("p", &witness.base));
         }
         self.vectors(&inputs);
-        self.trace(witness);
+        self.trace(witness, weights);
         let output = self.output_name(witness.output);
         let rows = [
             (p.to_string(), &witness.f_base),
@@ -90,7 +91,7 @@ impl Writer<'_> {
         let several = parts.len() > 1;
         let grid = |(part, input): (Tensor, &Input)| {
             let name = if several { format!("{name}_{{{}}}", input.name) } else { name.to_string() };
-            tensor_grid(&name, &part)
+            tensor_grid(&name, &part, self.symbols)
         };
         parts.into_iter().zip(&self.network.inputs).map(grid).collect()
     }
@@ -108,14 +109,15 @@ impl Writer<'_> {
     }
 
     /// The values of every layer at the witness's points, where they are small enough to follow.
-    fn trace(&mut self, witness: &Witness) {
+    fn trace(&mut self, witness: &Witness, weights: &Assignment) {
         let points = [
             &witness.base.plus(&witness.x),
             &witness.base.plus(&witness.y),
             &witness.base.plus(&witness.x).plus(&witness.y),
         ];
+        let network = self.network.at(&|s| weights.get(&s).cloned().unwrap_or_default());
         let labels = if witness.base.is_zero() { ["x", "y", "x + y"] } else { ["p + x", "p + y", "p + x + y"] };
-        let traces: Option<Vec<Vec<(NodeId, Tensor)>>> = points.into_iter().map(|p| self.network.trace(p)).collect();
+        let traces: Option<Vec<Vec<(NodeId, Tensor)>>> = points.into_iter().map(|p| network.trace(p)).collect();
         let Some(traces) = traces else { return };
         let small = traces[0].iter().all(|(_, value)| value.len() <= self.detail.values) && traces[0].len() <= 12;
         if !small {
@@ -127,13 +129,13 @@ impl Writer<'_> {
             let grids = traces
                 .iter()
                 .zip(labels)
-                .map(|(t, label)| tensor_grid(&format!("\\mathrm{{{name}}}({label})"), &t[step].1));
+                .map(|(t, label)| tensor_grid(&format!("\\mathrm{{{name}}}({label})"), &t[step].1, self.symbols));
             self.document.blocks.push(Block::Row(grids.collect()));
         }
     }
 }
 
-fn shown(value: &Value) -> String {
+pub(super) fn shown(value: &Value) -> String {
     if value.is_exact() {
         number(&value.low)
     } else {

@@ -1,0 +1,413 @@
+//! Equations between networks: equal for every input (and every weight), or a point where they differ.
+//!
+//! Two networks are equal exactly when their difference h is zero. Where h is affine its exact map
+//! decides; else points are tried, and then the normal form of h, in which both sides share atoms.
+
+use num_traits::{Signed, Zero};
+
+use super::normal_form::{Limits, Outcome, Steps, normal_form};
+use super::residue::{Residue, residue};
+use super::search::{self, Domain, Effort, Value};
+use super::symbolic::{ROUNDS, assignment, at};
+use crate::algebra::{Integer, Polynomial, Rational, Tensor};
+use crate::collapse::{AffineMap, Region};
+use crate::layer::Enclosure;
+use crate::network::{Assignment, Equation, Network};
+
+/// What is known about an equation f == g.
+#[derive(Clone, Debug)]
+pub enum Comparison {
+    /// f(x) = g(x) for all x, and all symbols.
+    Equal(Proof),
+    /// |f(x) − g(x)| ≤ `bound` in every output, for all x.
+    Close {
+        /// The bound; for affine networks it is attained.
+        bound: Rational,
+        /// Whether it is attained.
+        exact: bool,
+    },
+    /// f(x) ≠ g(x) at a point.
+    Different(Box<Counterexample>),
+    /// Not known, for this reason.
+    Undecided(String),
+}
+
+/// Why two networks are equal. Each variant is one proof rule; its documentation is the rule.
+#[derive(Clone, Debug)]
+pub enum Proof {
+    /// `equal-maps`: both sides are affine and f(x) − g(x) = 0·x + 0.
+    Maps {
+        /// The rows of both maps.
+        rows: usize,
+        /// Their columns.
+        columns: usize,
+    },
+    /// `equal-symbolic-maps`: the same over polynomials in the weights, so for every choice of them.
+    SymbolicMaps {
+        /// The rows of both maps.
+        rows: usize,
+        /// Their columns.
+        columns: usize,
+    },
+    /// `equal-normal-forms`: in the normal form of f − g every coefficient, of inputs and of atoms, is 0.
+    NormalForm(Box<Steps>),
+}
+
+impl Proof {
+    /// The stable id of the proof rule.
+    pub fn method(&self) -> &'static str {
+        match self {
+            Proof::Maps { .. } => "equal-maps",
+            Proof::SymbolicMaps { .. } => "equal-symbolic-maps",
+            Proof::NormalForm(_) => "equal-normal-forms",
+        }
+    }
+}
+
+impl Comparison {
+    /// The stable id of the proof rule.
+    pub fn method(&self) -> &'static str {
+        match self {
+            Comparison::Equal(proof) => proof.method(),
+            Comparison::Close { exact: true, .. } => "supremum",
+            Comparison::Close { exact: false, .. } => "bounds",
+            Comparison::Different(_) => "counterexample",
+            Comparison::Undecided(_) => "none",
+        }
+    }
+}
+
+/// A point at which two networks differ; the values come from the layers' definitions.
+#[derive(Clone, Debug)]
+pub struct Counterexample {
+    /// The input, flat.
+    pub point: Tensor,
+    /// Numbers for the symbols.
+    pub symbols: Assignment,
+    /// The output entry.
+    pub output: usize,
+    /// f there.
+    pub left: Value,
+    /// g there.
+    pub right: Value,
+    /// What the maps say, where both sides are affine.
+    pub residue: Option<Residue>,
+}
+
+/// Decides whether the two sides are equal (or within the tolerance).
+pub fn compare(equation: &Equation, memory: u64) -> Comparison {
+    let h = &equation.difference;
+    if !h.is_symbolic() {
+        return compare_numbers(equation, memory);
+    }
+    if let Some(Ok(map)) = Region::<Polynomial>::whole(h).map(|region| region.collapse(memory)) {
+        return compare_symbolic_maps(equation, &map, memory);
+    }
+    let symbols = h.symbols();
+    for round in 0..ROUNDS {
+        let weights = assignment(&symbols, round);
+        if let Comparison::Different(found) = compare_numbers(&equation.at(&weights), memory) {
+            return Comparison::Different(Box::new(Counterexample { symbols: weights, ..*found }));
+        }
+    }
+    let reason = "the sides agree at every choice of weights that was tried, but no proof for all of them was found";
+    Comparison::Undecided(reason.into())
+}
+
+fn compare_numbers(equation: &Equation, memory: u64) -> Comparison {
+    let h = &equation.difference;
+    if let Some(region) = Region::<Integer>::whole(h) {
+        return match region.collapse(memory) {
+            Ok(map) => compare_maps(equation, &map, memory),
+            Err(limit) => match search_points(equation) {
+                Some(found) => Comparison::Different(Box::new(found)),
+                None => Comparison::Undecided(format!("no point tells the sides apart, and {limit}")),
+            },
+        };
+    }
+    if let Some(bound) = &equation.within {
+        return compare_within(equation, bound);
+    }
+    if let Some(found) = search_points(equation) {
+        return Comparison::Different(Box::new(found));
+    }
+    let hints = match normal_form(h, &Limits::default()) {
+        Outcome::Affine { matrix, bias, steps } => {
+            let map = AffineMap { matrix, bias };
+            return match differing(&map, &Domain::of(h)).first() {
+                None => Comparison::Equal(Proof::NormalForm(steps)),
+                Some(&output) => match point_of(equation, &map, output) {
+                    Some(found) => Comparison::Different(Box::new(found)),
+                    None => Comparison::Undecided("their difference is not zero, but its values are too long".into()),
+                },
+            };
+        }
+        Outcome::Residual(residual) => residual.directions(h),
+        _ => Vec::new(),
+    };
+    // A network that is not affine is not zero: one of the four points of its witness shows it.
+    if let Some(witness) = search::find(h, &hints, &Effort::thorough()).witness {
+        let (x, y) = (witness.base.plus(&witness.x), witness.base.plus(&witness.y));
+        let points = [witness.base.clone(), x.clone(), y, x.plus(&witness.y)];
+        if let Some(found) = points.iter().find_map(|point| differ_at(equation, point)) {
+            return Comparison::Different(Box::new(found));
+        }
+    }
+    Comparison::Undecided("no point tells the sides apart, and their normal forms were not shown equal".into())
+}
+
+/// The outputs in which an affine map is not zero on the domain.
+fn differing(map: &AffineMap, domain: &Domain) -> Vec<usize> {
+    let base = domain.base();
+    let at_base = map.apply(&base);
+    let varies = |row: usize| map.matrix.row(row).any(|(column, _)| !domain.is_pinned(column));
+    (0..map.bias.len()).filter(|&row| varies(row) || !at_base.numerators()[row].is_zero()).collect()
+}
+
+fn compare_maps(equation: &Equation, map: &AffineMap, memory: u64) -> Comparison {
+    let domain = Domain::of(&equation.difference);
+    let outputs = differing(map, &domain);
+    let (rows, columns) = (map.matrix.rows(), map.matrix.columns());
+    let Some(&first) = outputs.first() else { return Comparison::Equal(Proof::Maps { rows, columns }) };
+    let mut output = first;
+    if let Some(tolerance) = &equation.within {
+        let sup = |row: usize| supremum(map, &domain, row);
+        let bounds: Option<Vec<(Rational, usize)>> = outputs.iter().map(|&row| Some((sup(row)?, row))).collect();
+        match bounds.and_then(|bounds| bounds.into_iter().max()) {
+            Some((bound, _)) if bound <= *tolerance => return Comparison::Close { bound, exact: true },
+            Some((_, row)) => {
+                let corner = corner(map, &domain, row);
+                if let Some(found) = differ_at_output(equation, &corner, row) {
+                    return Comparison::Different(Box::new(found));
+                }
+            }
+            // Unbounded in some output: far enough out, the difference is as large as one likes.
+            None => {
+                output = outputs.into_iter().find(|&row| sup(row).is_none()).unwrap_or(first);
+                if let Some(found) = far_point(equation, map, &domain, output, tolerance) {
+                    return Comparison::Different(Box::new(found));
+                }
+            }
+        }
+        return Comparison::Undecided("the values at the extreme point are too long".into());
+    }
+    let residue = residue(equation, map.lifted(), differing(map, &domain), memory);
+    match point_of(equation, map, output) {
+        Some(found) => Comparison::Different(Box::new(Counterexample { residue, ..found })),
+        None => Comparison::Undecided("the maps differ, but the values are too long to show".into()),
+    }
+}
+
+/// A point at which an output of the difference, which varies or is not zero, is not zero: the
+/// domain's point nearest to 0, or one step from it.
+fn point_of(equation: &Equation, map: &AffineMap, output: usize) -> Option<Counterexample> {
+    let domain = Domain::of(&equation.difference);
+    let base = domain.base();
+    let step = map.matrix.row(output).map(|(column, _)| column).find(|&column| !domain.is_pinned(column));
+    differ_at_output(equation, &base, output).or_else(|| differ_at_output(equation, &domain.step(step?), output))
+}
+
+/// The largest |row · x + b| on the domain; `None` if there is none.
+fn supremum(map: &AffineMap, domain: &Domain, row: usize) -> Option<Rational> {
+    let high = map.apply(&corner_of(map, domain, row, true)?).get(row);
+    let low = map.apply(&corner_of(map, domain, row, false)?).get(row);
+    Some(high.abs().max(low.abs()))
+}
+
+fn corner(map: &AffineMap, domain: &Domain, row: usize) -> Tensor {
+    let size = |point: &Tensor| map.apply(point).get(row).abs();
+    let corners = [true, false].into_iter().filter_map(|up| corner_of(map, domain, row, up));
+    corners.max_by_key(size).unwrap_or_else(|| domain.base())
+}
+
+/// The corner of the domain at which a row is largest, or smallest.
+fn corner_of(map: &AffineMap, domain: &Domain, row: usize, largest: bool) -> Option<Tensor> {
+    let mut point = domain.base().to_rationals();
+    for (column, weight) in map.matrix.row(row) {
+        let (low, high) = domain.bounds()[column].as_ref()?;
+        point[column] = if weight.is_positive() == largest { high.clone() } else { low.clone() };
+    }
+    Some(search::flat(&point))
+}
+
+/// A point at which the difference exceeds the tolerance, along an entry without bounds.
+fn far_point(
+    equation: &Equation,
+    map: &AffineMap,
+    domain: &Domain,
+    output: usize,
+    tolerance: &Rational,
+) -> Option<Counterexample> {
+    let base = domain.base();
+    let (column, weight) = map.matrix.row(output).find(|(column, _)| domain.bounds()[*column].is_none())?;
+    let weight = Rational::new(weight.clone(), map.matrix.denominator().clone());
+    let reach = (tolerance + map.apply(&base).get(output).abs()) / weight.abs();
+    let mut point = base.to_rationals();
+    point[column] = reach.ceil() + Rational::from_integer(1.into());
+    differ_at_output(equation, &search::flat(&point), output)
+}
+
+fn compare_symbolic_maps(equation: &Equation, map: &AffineMap<Polynomial>, memory: u64) -> Comparison {
+    let domain = Domain::of(&equation.difference);
+    let (rows, columns) = (map.matrix.rows(), map.matrix.columns());
+    let base = domain.base().lifted::<Polynomial>();
+    // For each output, a polynomial that must be 0: the value at the base point, then the slopes.
+    let residual = |row: usize| {
+        let mut value = map.bias.numerators()[row].clone();
+        map.matrix.row(row).for_each(|(column, weight)| value.add_product(weight, &base.numerators()[column]));
+        let slopes = map.matrix.row(row).filter(|(column, _)| !domain.is_pinned(*column));
+        let slope = slopes.map(|(column, weight)| (Some(column), weight.clone())).next();
+        if value.is_zero() { slope } else { Some((None, value)) }
+    };
+    let outputs: Vec<usize> = (0..rows).filter(|&row| residual(row).is_some()).collect();
+    let Some((output, (column, polynomial))) = outputs.first().and_then(|&o| Some((o, residual(o)?))) else {
+        return Comparison::Equal(Proof::SymbolicMaps { rows, columns });
+    };
+    if let Some(tolerance) = &equation.within {
+        return Comparison::Undecided(format!(
+            "whether the difference stays within {tolerance} depends on the weights"
+        ));
+    }
+    let point = column.map_or_else(|| domain.base(), |column| domain.step(column));
+    let residue = residue(equation, map.clone(), outputs, memory);
+    for weights in nonzeros_of(&polynomial, &equation.difference) {
+        if let Some(found) = differ_at_output(&equation.at(&weights), &point, output) {
+            return Comparison::Different(Box::new(Counterexample { symbols: weights, residue, ..found }));
+        }
+    }
+    Comparison::Undecided("the maps differ as polynomials, but no weights that show it were found".into())
+}
+
+/// Choices of weights at which a polynomial is not 0, the plainest first.
+fn nonzeros_of(polynomial: &Polynomial, network: &Network) -> Vec<Assignment> {
+    /// Enough for any polynomial of a size that people write: each round is an independent try.
+    const TRIES: u64 = 64;
+    let mentioned = polynomial.symbols();
+    let value = |weights: &Assignment| polynomial.evaluate(&|s| weights.get(&s).cloned().unwrap_or_default());
+    let mut found: Vec<Assignment> = (0..TRIES).map(|round| assignment(&mentioned, round)).collect();
+    found.retain(|weights| !value(weights).is_zero());
+    found.truncate(4);
+    for weights in &mut found {
+        for symbol in &mentioned {
+            for simpler in [0, 1] {
+                let mut tried = weights.clone();
+                tried.insert(*symbol, Rational::from_integer(simpler.into()));
+                if !value(&tried).is_zero() {
+                    *weights = tried;
+                    break;
+                }
+            }
+        }
+        // What the polynomial does not mention does not matter.
+        for symbol in network.symbols() {
+            weights.entry(symbol).or_default();
+        }
+    }
+    found
+}
+
+/// The values of both sides at a point, where they differ (by more than the tolerance).
+fn differ_at(equation: &Equation, point: &Tensor) -> Option<Counterexample> {
+    let (left, right) = both_at(equation, point)?;
+    let output = (0..left.len()).find(|&o| tells_apart(equation, &left[o], &right[o]))?;
+    Some(counterexample(point, output, &left[output], &right[output]))
+}
+
+fn differ_at_output(equation: &Equation, point: &Tensor, output: usize) -> Option<Counterexample> {
+    let (left, right) = both_at(equation, point)?;
+    let differ = tells_apart(equation, &left[output], &right[output]);
+    differ.then(|| counterexample(point, output, &left[output], &right[output]))
+}
+
+fn both_at(equation: &Equation, point: &Tensor) -> Option<(Vec<Value>, Vec<Value>)> {
+    if !Domain::of(&equation.difference).contains(point) {
+        return None;
+    }
+    Some((search::values_at(&equation.left, point)?, search::values_at(&equation.right, point)?))
+}
+
+fn tells_apart(equation: &Equation, left: &Value, right: &Value) -> bool {
+    match &equation.within {
+        None => left.differs(right),
+        Some(tolerance) => {
+            let apart = |a: &Value, b: &Value| &a.low - &b.high > *tolerance;
+            apart(left, right) || apart(right, left)
+        }
+    }
+}
+
+fn counterexample(point: &Tensor, output: usize, left: &Value, right: &Value) -> Counterexample {
+    let (left, right) = (left.clone(), right.clone());
+    Counterexample { point: point.clone(), symbols: Assignment::new(), output, left, right, residue: None }
+}
+
+/// Tries points, plain ones first, and simplifies what is found.
+fn search_points(equation: &Equation) -> Option<Counterexample> {
+    let points = search::points(&equation.difference);
+    let found = points.into_iter().find_map(|point| differ_at(equation, &point))?;
+    Some(shrunk(equation, found))
+}
+
+/// Fewer nonzero entries, then smaller numbers; a counterexample at every step.
+fn shrunk(equation: &Equation, mut best: Counterexample) -> Counterexample {
+    /// Evaluations spent.
+    const TESTS: usize = 300;
+    let mut left = TESTS;
+    for simplify in [true, false] {
+        for entry in 0..best.point.len() {
+            let current = best.point.get(entry);
+            let candidates: &[i64] = if simplify { &[0] } else { &[1, -1, 2, -2] };
+            if current.is_zero() || left == 0 {
+                continue;
+            }
+            for &candidate in candidates {
+                let mut values = best.point.to_rationals();
+                values[entry] = Rational::from_integer(candidate.into());
+                if values[entry].abs() >= current.abs() && !candidate.is_zero() {
+                    continue;
+                }
+                left = left.saturating_sub(1);
+                if let Some(found) = differ_at(equation, &search::flat(&values)) {
+                    best = found;
+                    break;
+                }
+            }
+        }
+    }
+    best
+}
+
+/// Networks with kinks, within a tolerance: bounds over the domain, then points.
+fn compare_within(equation: &Equation, tolerance: &Rational) -> Comparison {
+    let h = &equation.difference;
+    let bounds: Option<Vec<(Rational, Rational)>> = Domain::of(h).bounds().iter().cloned().collect();
+    if let Some(bounds) = bounds {
+        let (low, high): (Vec<_>, Vec<_>) = bounds.into_iter().unzip();
+        let enclosure = h.enclose(&Enclosure { low: search::flat(&low), high: search::flat(&high) });
+        let largest = enclosure.and_then(|e| {
+            let sizes = [e.low, e.high].into_iter().flat_map(|t| t.to_rationals()).map(|v| v.abs());
+            sizes.max()
+        });
+        if let Some(bound) = largest.filter(|bound| bound <= tolerance) {
+            return Comparison::Close { bound, exact: false };
+        }
+    }
+    match search_points(equation) {
+        Some(found) => Comparison::Different(Box::new(found)),
+        None => Comparison::Undecided(
+            "no point exceeds the tolerance, and the bounds over the domain do not exclude one".into(),
+        ),
+    }
+}
+
+impl Equation {
+    /// The equation with numbers for its symbols.
+    pub(super) fn at(&self, values: &Assignment) -> Equation {
+        Equation {
+            left: at(&self.left, values),
+            right: at(&self.right, values),
+            difference: at(&self.difference, values),
+            ..self.clone()
+        }
+    }
+}

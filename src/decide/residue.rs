@@ -1,0 +1,86 @@
+//! What is left of f − g where both sides are affine: which outputs differ, how, and why.
+
+use std::collections::BTreeSet;
+
+use num_traits::Zero;
+
+use crate::algebra::{Polynomial, Symbol};
+use crate::collapse::{AffineMap, Region};
+use crate::network::{Equation, Network};
+
+/// The difference of two affine networks, in detail.
+#[derive(Clone, Debug)]
+pub struct Residue {
+    /// The outputs that differ, ascending, flat.
+    pub outputs: Vec<usize>,
+    /// The first of them: the two sides' matrix rows and constants.
+    pub left: Row,
+    /// The same of the right side.
+    pub right: Row,
+    /// The polynomials that must all be 0 for the sides to be equal, up to factors that are numbers:
+    /// distinct; empty without symbols, or where there are many.
+    pub conditions: Vec<Polynomial>,
+    /// Symbols that divide all of them: where one is 0, the sides are equal.
+    pub common: BTreeSet<Symbol>,
+}
+
+/// A row of M and its entry of b.
+#[derive(Clone, Debug, Default)]
+pub struct Row {
+    /// `(column, weight)`, columns ascending.
+    pub weights: Vec<(usize, Polynomial)>,
+    /// The constant.
+    pub constant: Polynomial,
+}
+
+/// Past this many, conditions are not listed.
+const MOST_CONDITIONS: usize = 12;
+
+/// Describes the difference `map`, whose `outputs` are not zero; `None` if a side's map is too large.
+pub(super) fn residue(
+    equation: &Equation,
+    map: AffineMap<Polynomial>,
+    outputs: Vec<usize>,
+    memory: u64,
+) -> Option<Residue> {
+    let first = *outputs.first()?;
+    let row = |network: &Network| {
+        let side = Region::<Polynomial>::whole(network)?.collapse(memory).ok()?;
+        let weights = side.matrix.row(first).map(|(column, weight)| (column, weight.clone())).collect();
+        Some(Row { weights, constant: side.bias.numerators()[first].clone() })
+    };
+    let (left, right) = (row(&equation.left)?, row(&equation.right)?);
+    Some(Residue { outputs, left, right, conditions: conditions(&map), common: common_factor(&map) })
+}
+
+/// The distinct polynomials among the entries of a map, each with leading coefficient 1.
+fn conditions(map: &AffineMap<Polynomial>) -> Vec<Polynomial> {
+    let mut found: Vec<Polynomial> = Vec::new();
+    let entries = (0..map.matrix.rows()).flat_map(|row| map.matrix.row(row).map(|(_, weight)| weight));
+    for polynomial in entries.chain(map.bias.numerators()).filter(|p| !p.is_zero()) {
+        let monic = polynomial.scaled(&polynomial.lead().recip());
+        if monic.as_constant().is_some() {
+            // A difference without symbols: no choice of weights makes the sides equal.
+            return Vec::new();
+        }
+        if !found.contains(&monic) {
+            found.push(monic);
+        }
+        if found.len() > MOST_CONDITIONS {
+            return Vec::new();
+        }
+    }
+    found
+}
+
+/// The symbols that divide every entry.
+fn common_factor(map: &AffineMap<Polynomial>) -> BTreeSet<Symbol> {
+    let entries = (0..map.matrix.rows()).flat_map(|row| map.matrix.row(row).map(|(_, weight)| weight));
+    let mut common: Option<BTreeSet<Symbol>> = None;
+    for polynomial in entries.chain(map.bias.numerators()).filter(|p| !p.is_zero()) {
+        let Some((_, monomial, _)) = polynomial.factors() else { continue };
+        let symbols: BTreeSet<Symbol> = monomial.powers().iter().map(|p| p.0).collect();
+        common = Some(common.map_or(symbols.clone(), |c| c.intersection(&symbols).copied().collect()));
+    }
+    common.unwrap_or_default()
+}

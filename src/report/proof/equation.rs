@@ -1,0 +1,271 @@
+//! The proof or refutation of an equation between two networks.
+
+use super::symbolic::chosen;
+use super::{Detail, capital};
+use crate::algebra::{Polynomial, Shape};
+use crate::decide::{Comparison, Counterexample, Proof, Residue, Row};
+use crate::network::{Claim, Equation, Network, Program, Symbols};
+use crate::report::document::{Block, Document, code, math, strong, text};
+use crate::report::math::plain;
+use crate::report::numbers::{count, number, tensor_grid};
+
+/// The document of one claim.
+pub(super) fn document(
+    program: &Program,
+    claim: &Claim,
+    equation: &Equation,
+    comparison: &Comparison,
+    detail: Detail,
+) -> Document {
+    let mut writer = Writer { document: Document::default(), equation, symbols: &program.symbols, detail };
+    let file = program.sources.files.get(claim.span.file as usize).map_or("", |f| f.name.as_str());
+    let aside = format!("{file}:{}", program.sources.line(claim.span));
+    let title = vec![text("claim "), code(&claim.text)];
+    writer.document.blocks.push(Block::Title { text: title, aside });
+    match comparison {
+        Comparison::Equal(proof) => writer.equal(proof),
+        Comparison::Close { bound, exact } => {
+            let attained = if *exact { ", and in some output it is that large" } else { "" };
+            let words = vec![text(format!(
+                "{} for every input: every output differs by at most {}{attained}.",
+                writer.sides(),
+                number(bound)
+            ))];
+            writer.document.state("Theorem", words);
+            let how = match exact {
+                true => {
+                    "Both sides are affine, so on a box each output of their difference is largest at a corner, which its row of signs names."
+                }
+                false => "Every layer of both sides is bounded over the whole domain, and so is the difference.",
+            };
+            writer.document.say(vec![text(how)]);
+        }
+        Comparison::Different(found) => writer.different(found),
+        Comparison::Undecided(reason) => {
+            writer.document.state("No theorem", vec![text(format!("{}.", capital(reason)))]);
+        }
+    }
+    if !matches!(comparison, Comparison::Undecided(_)) {
+        writer.document.blocks.push(Block::Qed);
+    }
+    writer.document
+}
+
+/// Why, in a few words.
+pub(super) fn reason(comparison: &Comparison) -> String {
+    match comparison {
+        Comparison::Equal(Proof::Maps { .. }) => "the same matrix and constant".into(),
+        Comparison::Equal(Proof::SymbolicMaps { .. }) => "the same polynomials in the weights".into(),
+        Comparison::Equal(Proof::NormalForm(_)) => "the same normal form".into(),
+        Comparison::Close { bound, .. } => format!("at most {}", number(bound)),
+        Comparison::Different(_) => "the counterexample above".into(),
+        Comparison::Undecided(_) => "undecided, for the reason above".into(),
+    }
+}
+
+struct Writer<'e> {
+    document: Document,
+    equation: &'e Equation,
+    symbols: &'e Symbols,
+    detail: Detail,
+}
+
+impl Writer<'_> {
+    fn sides(&self) -> String {
+        let arguments: Vec<&str> = self.equation.left.inputs.iter().map(|i| i.name.as_str()).collect();
+        let (left, right) = (&self.equation.left.name, &self.equation.right.name);
+        format!("{left}({0}) and {right}({0})", arguments.join(", "))
+    }
+
+    fn equal(&mut self, proof: &Proof) {
+        let quantified: Vec<&str> =
+            self.symbols.tensors_of(self.equation.difference.symbols()).map(|t| t.name.as_str()).collect();
+        let weights = match quantified.as_slice() {
+            [] => String::new(),
+            names => format!(" and every choice of the weights {}", names.join(", ")),
+        };
+        let mut words = vec![text(format!("{} are ", self.sides())), strong("equal")];
+        words.push(text(format!(" for every input{}{weights}.", domain(&self.equation.left))));
+        self.document.state("Theorem", words);
+        let words = match proof {
+            Proof::Maps { rows, columns } => format!(
+                "Both sides are affine. Their matrices, {}×{}, and their constants are equal in every entry.",
+                count(*rows),
+                count(*columns)
+            ),
+            Proof::SymbolicMaps { rows, columns } => format!(
+                "Both sides are affine in the input whatever the weights. Their matrices, {}×{}, and their constants are polynomials in the weights, and equal as polynomials in every entry.",
+                count(*rows),
+                count(*columns)
+            ),
+            Proof::NormalForm(steps) => format!(
+                "In the normal form of their difference, the coefficients of all inputs and of all {} atoms max{{0, l, …}} are 0.",
+                count(steps.atoms)
+            ),
+        };
+        self.document.say(vec![text(words)]);
+    }
+
+    fn different(&mut self, found: &Counterexample) {
+        let shape = self.equation.left.output_shape();
+        let words = vec![text(format!("{} are ", self.sides())), strong("different"), text(", by the input below.")];
+        self.document.state("Theorem", words);
+        self.condition(found.residue.as_ref());
+        self.document.state("Counterexample", vec![text("Take")]);
+        let weights = chosen(&found.symbols, self.symbols);
+        if !weights.is_empty() {
+            self.document.say(weights);
+        }
+        let parts = self.equation.left.split_input(&found.point);
+        if found.point.len() <= self.detail.values {
+            let named = self.equation.left.inputs.iter().zip(&parts);
+            let grids = named.map(|(input, part)| tensor_grid(&input.name, part, self.symbols)).collect();
+            self.document.blocks.push(Block::Row(grids));
+        } else {
+            let rows = self.equation.left.inputs.iter().zip(&parts).flat_map(|(input, part)| {
+                let nonzero = (0..part.len()).filter(|&i| part.get(i) != Default::default());
+                nonzero.map(|i| vec![format!("{}{:?}", input.name, part.shape().unravel(i)), number(&part.get(i))])
+            });
+            let head = vec!["entry".to_string(), "value".to_string()];
+            let rows: Vec<_> = rows.collect();
+            let zero = rows.is_empty();
+            self.document.blocks.push(Block::Table { head, rows });
+            let words = if zero { "The input is 0 everywhere." } else { "All other entries are 0." };
+            self.document.say(vec![text(words)]);
+        }
+        let (left, right) = (&self.equation.left.name, &self.equation.right.name);
+        let values = [(left, &found.left), (right, &found.right)];
+        let rows = values.iter().map(|(name, value)| vec![name.to_string(), super::witness::shown(value)]).collect();
+        let head = vec!["side".to_string(), format!("at output {}", index(shape, found.output))];
+        self.document.blocks.push(Block::Table { head, rows });
+        self.document.say(vec![text("Both values come from the layers’ definitions.")]);
+        if let Some(residue) = &found.residue {
+            self.rows(found, residue);
+            self.map(shape, residue);
+        }
+    }
+
+    /// When the sides are equal after all: what the weights would have to satisfy.
+    fn condition(&mut self, residue: Option<&Residue>) {
+        let Some(residue) = residue else { return };
+        let formula = |p: &Polynomial| factored(p, self.symbols);
+        if !residue.conditions.is_empty() {
+            let words = "The sides are equal if and only if the weights satisfy";
+            let lines = residue.conditions.iter().map(|p| format!("{} = 0", formula(p))).collect();
+            self.document.state("Condition", vec![text(words)]);
+            self.document.formulas(lines);
+        }
+        if !residue.common.is_empty() {
+            let names: Vec<String> = residue.common.iter().map(|&s| format!("{} = 0", self.symbols.name(s))).collect();
+            self.document.say(vec![
+                text("In particular they are equal where "),
+                math(names.join(" \\text{ or } ")),
+                text("."),
+            ]);
+        }
+    }
+
+    /// The two matrix rows of the first output that differs, where they differ.
+    fn rows(&mut self, found: &Counterexample, residue: &Residue) {
+        /// Entries shown of a long row.
+        const SHOWN: usize = 12;
+        let shape = self.equation.left.output_shape();
+        let first = residue.outputs.first().copied().unwrap_or(found.output);
+        let weight = |row: &Row, column: usize| {
+            let found = row.weights.iter().find(|(c, _)| *c == column);
+            found.map_or_else(Polynomial::default, |(_, weight)| weight.clone())
+        };
+        let columns: std::collections::BTreeSet<usize> =
+            residue.left.weights.iter().chain(&residue.right.weights).map(|(c, _)| *c).collect();
+        let differ: Vec<usize> =
+            columns.into_iter().filter(|&c| weight(&residue.left, c) != weight(&residue.right, c)).collect();
+        let show = |p: &Polynomial| plain(&p.to_formula(&|s| self.symbols.name(s)));
+        let mut rows: Vec<Vec<String>> = differ
+            .iter()
+            .take(SHOWN)
+            .map(|&c| {
+                vec![entry(&self.equation.left, c), show(&weight(&residue.left, c)), show(&weight(&residue.right, c))]
+            })
+            .collect();
+        if residue.left.constant != residue.right.constant {
+            rows.push(vec!["constant".into(), show(&residue.left.constant), show(&residue.right.constant)]);
+        }
+        let words = format!(
+            "The rows of output {}, the first that differs, where they differ{}:",
+            index(shape, first),
+            if differ.len() > SHOWN {
+                format!(" ({} of {} entries)", SHOWN, count(differ.len()))
+            } else {
+                String::new()
+            }
+        );
+        self.document.say(vec![text(words)]);
+        let head = vec!["entry".to_string(), self.equation.left.name.clone(), self.equation.right.name.clone()];
+        self.document.blocks.push(Block::Table { head, rows });
+    }
+
+    /// How many outputs differ, and which.
+    fn map(&mut self, shape: &Shape, residue: &Residue) {
+        let words = format!("{} of {} outputs differ.", count(residue.outputs.len()), count(shape.elements()));
+        self.document.say(vec![text(words)]);
+        let [.., height, width] = *shape.axes() else { return };
+        if shape.rank() != 3 || width > 64 || height > 64 {
+            return;
+        }
+        let plane = |channel: usize| -> Vec<String> {
+            let differs = |i: usize| residue.outputs.binary_search(&i).is_ok();
+            let cell = |r: usize, c: usize| if differs((channel * height + r) * width + c) { "#" } else { "·" };
+            (0..height).map(|r| (0..width).map(|c| cell(r, c)).collect::<Vec<_>>().join(" ")).collect()
+        };
+        let first = plane(0);
+        let alike = (1..shape.channels()).all(|channel| plane(channel) == first);
+        let words = if shape.channels() == 1 {
+            "Where (# differs, · equal):"
+        } else if alike {
+            "Where, in every channel (# differs, · equal):"
+        } else {
+            "Where, in channel 0 (# differs, · equal):"
+        };
+        self.document.say(vec![text(words)]);
+        self.document.blocks.push(Block::Picture(first));
+    }
+}
+
+fn domain(network: &Network) -> String {
+    let bounded = network.inputs.iter().filter_map(|i| i.domain.as_ref().map(|d| (i, d)));
+    let words: Vec<String> = bounded
+        .map(|(i, (low, high))| format!("every entry of {} in [{}, {}]", i.name, number(low), number(high)))
+        .collect();
+    if words.is_empty() { String::new() } else { format!(" with {}", words.join(" and ")) }
+}
+
+/// `[0, 2, 1]` for an image, `3` for a vector.
+fn index(shape: &Shape, flat: usize) -> String {
+    let index = shape.unravel(flat);
+    if index.len() == 1 { format!("{flat}") } else { format!("{index:?}") }
+}
+
+/// The name of an input entry: `x[0, 1, 2]`.
+fn entry(network: &Network, mut column: usize) -> String {
+    for input in &network.inputs {
+        if column < input.shape.elements() {
+            return format!("{}{:?}", input.name, input.shape.unravel(column));
+        }
+        column -= input.shape.elements();
+    }
+    format!("{column}")
+}
+
+/// A polynomial with its monomial factors in front: `b · (s - 1)`.
+fn factored(polynomial: &Polynomial, symbols: &Symbols) -> String {
+    let name = |s| symbols.name(s);
+    let Some((_, monomial, rest)) = polynomial.factors() else { return "0".into() };
+    let mut factors: Vec<String> =
+        monomial.powers().iter().map(|&(s, e)| if e == 1 { name(s) } else { format!("{}^{{{e}}}", name(s)) }).collect();
+    match rest.terms().len() {
+        1 => {}
+        _ if factors.is_empty() => factors.push(rest.to_formula(&name)),
+        _ => factors.push(format!("({})", rest.to_formula(&name))),
+    }
+    factors.join(" \\cdot ")
+}
