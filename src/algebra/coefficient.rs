@@ -7,7 +7,7 @@ use std::ops::AddAssign;
 use num_traits::{One, Zero};
 use rayon::prelude::*;
 
-use super::{Integer, Polynomial, Rational, Tensor, content};
+use super::{Integer, Polynomial, Rational, Scalar, Tensor, common_denominator, content};
 
 /// A commutative ring over ℤ: what the entries of tensors, operators and matrices are made of.
 ///
@@ -35,11 +35,23 @@ pub trait Coefficient:
     /// The tensor itself, where its elements are numbers.
     fn numbers(tensor: &Tensor<Self>) -> Option<&Tensor>;
 
+    /// Bounds of the elements; `None` where a symbol is free.
+    fn bounds(tensor: &Tensor<Self>) -> Option<(Tensor, Tensor)>;
+
     /// The bits of its longest number.
     fn bits(&self) -> u64;
 
     /// The number of terms that it is written with.
     fn terms(&self) -> usize;
+
+    /// What a numerator over the common denominator stands for.
+    type Value: Scalar;
+
+    /// `self / denominator`.
+    fn value(&self, denominator: &Integer) -> Self::Value;
+
+    /// Values as numerators over their least common denominator.
+    fn over_common(values: &[Self::Value]) -> (Vec<Self>, Integer);
 }
 
 impl Coefficient for Integer {
@@ -71,12 +83,27 @@ impl Coefficient for Integer {
         Some(tensor)
     }
 
+    fn bounds(tensor: &Tensor) -> Option<(Tensor, Tensor)> {
+        Some((tensor.clone(), tensor.clone()))
+    }
+
     fn bits(&self) -> u64 {
         Integer::bits(self)
     }
 
     fn terms(&self) -> usize {
         1
+    }
+
+    type Value = Rational;
+
+    fn value(&self, denominator: &Integer) -> Rational {
+        Rational::new(self.clone(), denominator.clone())
+    }
+
+    fn over_common(values: &[Rational]) -> (Vec<Integer>, Integer) {
+        let denominator = common_denominator(values.iter().map(Rational::denom));
+        (values.iter().map(|v| v.numer() * (&denominator / v.denom())).collect(), denominator)
     }
 }
 
@@ -108,11 +135,25 @@ impl Coefficient for Polynomial {
         None
     }
 
+    fn bounds(tensor: &Tensor<Polynomial>) -> Option<(Tensor, Tensor)> {
+        tensor.enclose()
+    }
+
     fn bits(&self) -> u64 {
         Polynomial::bits(self)
     }
 
     fn terms(&self) -> usize {
         Polynomial::terms(self).len()
+    }
+
+    type Value = Polynomial;
+
+    fn value(&self, denominator: &Integer) -> Polynomial {
+        if denominator.is_one() { self.clone() } else { self.scaled(&Rational::new(One::one(), denominator.clone())) }
+    }
+
+    fn over_common(values: &[Polynomial]) -> (Vec<Polynomial>, Integer) {
+        (values.to_vec(), One::one())
     }
 }

@@ -178,7 +178,7 @@ fn arctan_of_inverse(k: u32, places: usize) -> Integer {
 }
 
 /// Bounds of a square root: ⌊√(x·4ᵇ)⌋/2ᵇ and one step more.
-fn root(x: &Rational, bits: usize) -> Bounds {
+pub fn root(x: &Rational, bits: usize) -> Bounds {
     let scaled = (x * Rational::from_integer(Integer::one() << (2 * bits))).floor().to_integer().sqrt();
     let unit = Integer::one() << bits;
     (ratio(scaled.clone(), unit.clone()), ratio(scaled + 1, unit))

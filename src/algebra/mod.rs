@@ -9,6 +9,7 @@ pub mod enclose;
 mod matrix;
 mod polynomial;
 mod rank;
+mod scalar;
 mod shape;
 mod tensor;
 
@@ -16,6 +17,7 @@ pub use coefficient::Coefficient;
 pub use matrix::Matrix;
 pub use polynomial::{Monomial, Polynomial, Symbol};
 pub use rank::Rank;
+pub use scalar::Scalar;
 pub use shape::{MAX_ELEMENTS, Shape, ShapeError};
 pub use tensor::Tensor;
 

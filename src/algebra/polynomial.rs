@@ -1,16 +1,26 @@
 //! Polynomials over ℚ in the symbols that stand for unknown weights.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Add, AddAssign, Mul};
 
-use num_traits::{One, Signed, Zero};
+use num_traits::{One, Signed, ToPrimitive, Zero};
 
+use super::enclose::{self, Bounds};
 use super::{Integer, Rational};
 
-/// The number of a symbol; names belong to whoever hands them out.
-pub type Symbol = u32;
+/// What a polynomial is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Symbol {
+    /// √p, for a prime p. Products of different roots of primes are linearly independent over ℚ
+    /// (Besicovitch 1940), so a polynomial in roots is 0 exactly when it has no terms.
+    Root(u64),
+    /// Any number. Its name belongs to whoever hands the index out.
+    Free(u32),
+}
 
-/// A product of powers of symbols: `(symbol, exponent)`, symbols ascending, exponents positive. Empty is 1.
+/// A product of powers of symbols: `(symbol, exponent)`, symbols ascending, exponents positive, and
+/// 1 for roots. Empty is 1.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Monomial(Vec<(Symbol, u32)>);
 
@@ -32,28 +42,73 @@ impl Monomial {
         self.0.iter().map(|(_, e)| e).sum()
     }
 
-    fn times(&self, other: &Monomial) -> Monomial {
+    /// The product, as a number and a monomial: √p · √p is the number p.
+    fn times(&self, other: &Monomial) -> (Rational, Monomial) {
+        let mut number = Rational::one();
         let mut powers: BTreeMap<Symbol, u32> = self.0.iter().copied().collect();
         for &(symbol, exponent) in &other.0 {
-            *powers.entry(symbol).or_default() += exponent;
+            match (powers.entry(symbol), symbol) {
+                (Entry::Occupied(entry), Symbol::Root(p)) => {
+                    entry.remove();
+                    number *= Rational::from_integer(p.into());
+                }
+                (entry, _) => *entry.or_default() += exponent,
+            }
         }
-        Monomial(powers.into_iter().collect())
+        (number, Monomial(powers.into_iter().collect()))
+    }
+
+    /// The monomial with other exponents.
+    pub(super) fn map_exponents(&self, exponent: impl Fn(Symbol, u32) -> u32) -> Monomial {
+        Monomial(self.0.iter().map(|&(s, e)| (s, exponent(s, e))).filter(|p| p.1 > 0).collect())
+    }
+
+    /// The exponent of a symbol.
+    fn exponent(&self, symbol: Symbol) -> u32 {
+        self.0.iter().find(|p| p.0 == symbol).map_or(0, |p| p.1)
     }
 
     /// The largest monomial that divides both.
-    fn common(&self, other: &Monomial) -> Monomial {
-        let exponent = |s: Symbol| other.0.iter().find(|p| p.0 == s).map_or(0, |p| p.1);
-        let powers = self.0.iter().map(|&(s, e)| (s, e.min(exponent(s)))).filter(|p| p.1 > 0);
-        Monomial(powers.collect())
+    pub fn common(&self, other: &Monomial) -> Monomial {
+        self.map_exponents(|s, e| e.min(other.exponent(s)))
     }
 
     /// The quotient by a monomial that divides it.
     fn over(&self, divisor: &Monomial) -> Monomial {
-        let exponent = |s: Symbol| divisor.0.iter().find(|p| p.0 == s).map_or(0, |p| p.1);
-        let powers = self.0.iter().map(|&(s, e)| (s, e - exponent(s).min(e))).filter(|p| p.1 > 0);
-        Monomial(powers.collect())
+        self.map_exponents(|s, e| e - divisor.exponent(s).min(e))
+    }
+
+    /// The factors as formulas: one root, and the powers of free symbols, whose names are given.
+    pub fn to_factors(&self, name: &dyn Fn(Symbol) -> String) -> Vec<String> {
+        let mut under = Integer::one();
+        let mut factors = Vec::new();
+        for &(symbol, exponent) in &self.0 {
+            match symbol {
+                Symbol::Root(p) => under *= p,
+                Symbol::Free(_) if exponent == 1 => factors.push(name(symbol)),
+                Symbol::Free(_) => factors.push(format!("{}^{{{exponent}}}", name(symbol))),
+            }
+        }
+        if !under.is_one() {
+            factors.insert(0, format!("\\sqrt{{{under}}}"));
+        }
+        factors
+    }
+
+    /// Bounds of its value; `None` if a symbol is free.
+    fn enclose(&self) -> Option<Bounds> {
+        self.0.iter().try_fold((Rational::one(), Rational::one()), |(low, high), &(symbol, _)| match symbol {
+            Symbol::Free(_) => None,
+            Symbol::Root(p) => {
+                let root = enclose::root(&Rational::from_integer(p.into()), ROOT_BITS);
+                Some((low * root.0, high * root.1))
+            }
+        })
     }
 }
+
+/// The precision to which roots are enclosed where a sign or a value is needed.
+const ROOT_BITS: usize = 192;
 
 impl Polynomial {
     /// A number.
@@ -65,6 +120,40 @@ impl Polynomial {
     /// A symbol.
     pub fn symbol(symbol: Symbol) -> Polynomial {
         Polynomial { terms: vec![(Monomial(vec![(symbol, 1)]), Rational::one())] }
+    }
+
+    /// A monomial.
+    pub fn from_monomial(monomial: Monomial) -> Polynomial {
+        Polynomial { terms: vec![(monomial, Rational::one())] }
+    }
+
+    /// √x for a rational x ≥ 0; `None` if its numerator or denominator has a prime factor above 2⁶⁴
+    /// to an odd power, or one that is hard to find.
+    pub fn root(x: &Rational) -> Option<Polynomial> {
+        // √(n/d) = √n·√d / d.
+        let product = integer_root(x.numer())?.times(&integer_root(x.denom())?);
+        Some(product.scaled(&Rational::from_integer(x.denom().clone()).recip()))
+    }
+
+    /// 1 / the polynomial, where it is a number times roots other than 0.
+    pub fn inverse(&self) -> Option<Polynomial> {
+        let [(monomial, coefficient)] = self.terms.as_slice() else { return None };
+        // 1/√p = √p/p.
+        let square = monomial.0.iter().try_fold(Rational::one(), |product, &(symbol, _)| match symbol {
+            Symbol::Root(p) => Some(product * Rational::from_integer(p.into())),
+            Symbol::Free(_) => None,
+        })?;
+        Some(Polynomial { terms: vec![(monomial.clone(), (square * coefficient).recip())] })
+    }
+
+    /// Bounds of its value; `None` if a symbol is free.
+    pub fn enclose(&self) -> Option<Bounds> {
+        let zero = (Rational::zero(), Rational::zero());
+        self.terms.iter().try_fold(zero, |(low, high), (monomial, c)| {
+            let (a, b) = monomial.enclose()?;
+            let (a, b) = if c.is_negative() { (b, a) } else { (a, b) };
+            Some((low + c * a, high + c * b))
+        })
     }
 
     /// The terms, monomials ascending.
@@ -81,7 +170,7 @@ impl Polynomial {
         }
     }
 
-    /// The symbols that occur.
+    /// The symbols that occur, roots too.
     pub fn symbols(&self) -> BTreeSet<Symbol> {
         self.terms.iter().flat_map(|(m, _)| m.0.iter().map(|p| p.0)).collect()
     }
@@ -114,7 +203,11 @@ impl Polynomial {
     pub fn add_product(&mut self, a: &Polynomial, b: &Polynomial) {
         /// Past this many products, collecting them first is quicker than inserting one by one.
         const FEW: usize = 16;
-        let products = || a.terms.iter().flat_map(|(m, c)| b.terms.iter().map(move |(n, d)| (m.times(n), c * d)));
+        let product = |(m, c): &(Monomial, Rational), (n, d): &(Monomial, Rational)| {
+            let (number, monomial) = m.times(n);
+            (monomial, if number.is_one() { c * d } else { c * d * number })
+        };
+        let products = || a.terms.iter().flat_map(|m| b.terms.iter().map(move |n| product(m, n)));
         if a.terms.len() * b.terms.len() <= FEW {
             products().for_each(|(m, c)| self.add_term(m, c));
             return;
@@ -151,10 +244,24 @@ impl Polynomial {
         Polynomial { terms: self.terms.iter().map(|(m, c)| (m.clone(), c * factor)).collect() }
     }
 
-    /// The value where each symbol has a value.
-    pub fn evaluate(&self, values: &dyn Fn(Symbol) -> Rational) -> Rational {
-        let power = |&(s, e): &(Symbol, u32)| num_traits::pow(values(s), e as usize);
-        self.terms.iter().map(|(m, c)| m.0.iter().map(power).fold(c.clone(), |product, p| product * p)).sum()
+    /// The polynomial where each free symbol has a value; what is left may have roots.
+    pub fn at(&self, values: &dyn Fn(Symbol) -> Rational) -> Polynomial {
+        let mut sum = Polynomial::default();
+        for (monomial, coefficient) in &self.terms {
+            let (roots, free): (Vec<_>, Vec<_>) = monomial.0.iter().partition(|p| matches!(p.0, Symbol::Root(_)));
+            let power = |(s, e): (Symbol, u32)| num_traits::pow(values(s), e as usize);
+            let value = free.into_iter().map(power).fold(coefficient.clone(), |product, p| product * p);
+            sum.add_term(Monomial(roots), value);
+        }
+        sum
+    }
+
+    /// The quotient by a monomial that divides it.
+    pub fn over(&self, divisor: &Monomial) -> Polynomial {
+        let mut quotient = Polynomial::default();
+        // Dividing by a common monomial may change the order of what is left.
+        self.terms.iter().for_each(|(m, c)| quotient.add_term(m.over(divisor), c.clone()));
+        quotient
     }
 
     /// The bits of its longest coefficient.
@@ -165,17 +272,11 @@ impl Polynomial {
     /// A positive or negative number, a monomial, and what is left, with leading coefficient 1:
     /// the polynomial is their product. `None` for 0.
     pub fn factors(&self) -> Option<(Rational, Monomial, Polynomial)> {
-        let lead = self.lead();
         let first = self.terms.first()?.0.clone();
         let common = self.terms.iter().fold(first, |common, (m, _)| common.common(m));
-        let terms = self.terms.iter().map(|(m, c)| (m.over(&common), c / &lead));
-        // Dividing by a common monomial may change the order of what is left.
-        let mut rest = Polynomial::default();
-        terms.for_each(|(m, c)| rest.add_term(m, c));
-        let (lead, rest) = match rest.lead() {
-            c if c.is_one() => (lead, rest),
-            c => (lead * &c, rest.scaled(&c.recip())),
-        };
+        let rest = self.over(&common);
+        let lead = rest.lead();
+        let rest = rest.scaled(&lead.recip());
         Some((lead, common, rest))
     }
 
@@ -190,8 +291,7 @@ impl Polynomial {
                 (false, true) => " - ",
                 (false, false) => " + ",
             };
-            let power = |&(s, e): &(Symbol, u32)| if e == 1 { name(s) } else { format!("{}^{{{e}}}", name(s)) };
-            let mut factors: Vec<String> = monomial.0.iter().map(power).collect();
+            let mut factors = monomial.to_factors(name);
             let size = coefficient.abs();
             if !size.is_one() || factors.is_empty() {
                 factors.insert(0, size.to_string());
@@ -201,6 +301,39 @@ impl Polynomial {
         }
         if text.is_empty() { "0".into() } else { text }
     }
+}
+
+/// √n for an integer n ≥ 0, if its factors are found quickly.
+fn integer_root(n: &Integer) -> Option<Polynomial> {
+    /// Primes below this are divided out, which leaves a number that must be a square or a machine word.
+    const SMALL: u64 = 1 << 10;
+    if n.is_zero() {
+        return Some(Polynomial::zero());
+    }
+    let mut rest = n.clone();
+    let (mut outside, mut primes) = (Integer::one(), BTreeMap::<u64, usize>::new());
+    for p in 2..SMALL {
+        while (&rest % p).is_zero() {
+            rest /= p;
+            *primes.entry(p).or_default() += 1;
+        }
+    }
+    let exact = rest.sqrt();
+    if &exact * &exact == rest {
+        outside *= exact;
+    } else {
+        for (p, exponent) in num_prime::nt_funcs::factorize64(rest.to_u64()?) {
+            *primes.entry(p).or_default() += exponent;
+        }
+    }
+    let mut roots = Vec::new();
+    for (p, exponent) in primes {
+        outside *= num_traits::pow(Integer::from(p), exponent / 2);
+        if exponent % 2 == 1 {
+            roots.push((Symbol::Root(p), 1));
+        }
+    }
+    Some(Polynomial::from_monomial(Monomial(roots)).scaled(&Rational::from_integer(outside)))
 }
 
 impl Add for Polynomial {
@@ -241,6 +374,12 @@ impl One for Polynomial {
     }
 }
 
+impl From<Rational> for Polynomial {
+    fn from(value: Rational) -> Polynomial {
+        Polynomial::constant(value)
+    }
+}
+
 impl From<Integer> for Polynomial {
     fn from(value: Integer) -> Polynomial {
         Polynomial::constant(value.into())
@@ -252,27 +391,95 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// A random polynomial in three symbols of degree at most 4.
+    /// Three of the symbols are free, two are roots.
+    const SYMBOLS: [Symbol; 5] = [Symbol::Free(0), Symbol::Free(1), Symbol::Free(2), Symbol::Root(2), Symbol::Root(3)];
+
+    /// A random polynomial of degree at most 3.
     fn polynomials() -> impl Strategy<Value = Polynomial> {
-        prop::collection::vec((-3_i64..=3, prop::collection::vec(0_u32..3, 0..3)), 0..5).prop_map(|terms| {
+        prop::collection::vec((-3_i64..=3, prop::collection::vec(0_usize..5, 0..4)), 0..5).prop_map(|terms| {
             terms.into_iter().fold(Polynomial::default(), |sum, (c, symbols)| {
                 let one = Polynomial::from(Integer::from(c));
-                sum.plus(&symbols.into_iter().fold(one, |p, s| p.times(&Polynomial::symbol(s))))
+                sum.plus(&symbols.into_iter().fold(one, |p, s| p.times(&Polynomial::symbol(SYMBOLS[s]))))
             })
         })
+    }
+
+    /// Coefficients of 1, √2, √3, √6.
+    type Quadratic = [Rational; 4];
+
+    fn quadratic(p: &Polynomial) -> Quadratic {
+        let at = |powers: &[u64]| {
+            let is = |m: &Monomial| m.powers().iter().map(|p| p.0).eq(powers.iter().map(|&q| Symbol::Root(q)));
+            p.terms().iter().find(|(m, _)| is(m)).map_or_else(Rational::zero, |(_, c)| c.clone())
+        };
+        [at(&[]), at(&[2]), at(&[3]), at(&[2, 3])]
+    }
+
+    fn add(a: &Quadratic, b: &Quadratic) -> Quadratic {
+        std::array::from_fn(|i| &a[i] + &b[i])
+    }
+
+    fn multiply(a: &Quadratic, b: &Quadratic) -> Quadratic {
+        // Indices as bits: bit 0 for √2, bit 1 for √3.
+        let mut product = Quadratic::default();
+        for (i, x) in a.iter().enumerate() {
+            for (j, y) in b.iter().enumerate() {
+                let square = [1, 2, 3, 6][i & j];
+                product[i ^ j] += x * y * Rational::from_integer(square.into());
+            }
+        }
+        product
+    }
+
+    #[test]
+    fn roots_are_simplified() {
+        let name = |s: Symbol| unreachable!("{s:?} is free");
+        let table = [
+            (0_u128, "0"),
+            (1, "1"),
+            (2, "\\sqrt{2}"),
+            (4, "2"),
+            (12, "2 \\cdot \\sqrt{3}"),
+            (90, "3 \\cdot \\sqrt{10}"),
+            (2 * 1009 * 1013 * 1013, "1013 \\cdot \\sqrt{2018}"),
+            // 2⁶⁴ + 13 is prime.
+            (18_446_744_073_709_551_629 * 4, ""),
+        ];
+        for (n, shown) in table {
+            let n = Integer::from(n);
+            if shown.is_empty() {
+                assert_eq!(Polynomial::root(&Rational::from_integer(n)), None);
+                continue;
+            }
+            let root = Polynomial::root(&Rational::from_integer(n.clone())).unwrap();
+            assert_eq!(root.to_formula(&name), shown);
+            assert_eq!(root.times(&root), Polynomial::from(n.clone()));
+            if !n.is_zero() {
+                assert_eq!(root.times(&root.inverse().unwrap()), Polynomial::one());
+                let inverse = Rational::new(1.into(), n);
+                assert_eq!(Polynomial::root(&inverse), root.inverse());
+            }
+        }
     }
 
     proptest! {
         #[test]
         fn arithmetic_agrees_with_evaluation(a in polynomials(), b in polynomials(), c in polynomials(), point in prop::array::uniform3((-5_i64..=5, 1_i64..4))) {
-            let at = |s: Symbol| { let (n, d) = point[s as usize]; super::super::ratio(n.into(), d.into()) };
-            let value = |p: &Polynomial| p.evaluate(&at);
-            prop_assert_eq!(value(&a.plus(&b)), value(&a) + value(&b));
-            prop_assert_eq!(value(&a.minus(&b)), value(&a) - value(&b));
-            prop_assert_eq!(value(&a.times(&b)), value(&a) * value(&b));
+            let at = |s: Symbol| match s {
+                Symbol::Free(i) => { let (n, d) = point[i as usize]; super::super::ratio(n.into(), d.into()) }
+                Symbol::Root(_) => unreachable!("roots keep their value"),
+            };
+            // A value is (u, v, w, z) for u + v√2 + w√3 + z√6, which has an arithmetic of its own.
+            let value = |p: &Polynomial| quadratic(&p.at(&at));
+            prop_assert_eq!(value(&a.plus(&b)), add(&value(&a), &value(&b)));
+            prop_assert_eq!(value(&a.minus(&b).plus(&b)), value(&a));
+            prop_assert_eq!(value(&a.times(&b)), multiply(&value(&a), &value(&b)));
             let mut sum = c.clone();
             sum.add_product(&a, &b);
-            prop_assert_eq!(value(&sum), value(&c) + value(&a) * value(&b));
+            prop_assert_eq!(value(&sum), add(&value(&c), &multiply(&value(&a), &value(&b))));
+            let (low, high) = a.at(&at).enclose().unwrap_or_else(|| panic!("nothing is free"));
+            prop_assert!(low <= high);
+            prop_assert_eq!(low.is_positive() || high.is_negative(), !a.at(&at).is_zero());
             // Canonical: equal as functions, equal as values.
             prop_assert_eq!(a.plus(&b).times(&c), c.times(&b).plus(&a.times(&c)));
             prop_assert_eq!(a.minus(&a), Polynomial::default());
@@ -298,8 +505,8 @@ mod tests {
 
     #[test]
     fn formulas_read_as_they_are_written() {
-        let (a, b) = (Polynomial::symbol(0), Polynomial::symbol(1));
-        let name = |s: Symbol| ["a", "b"][s as usize].to_string();
+        let (a, b) = (Polynomial::symbol(Symbol::Free(0)), Polynomial::symbol(Symbol::Free(1)));
+        let name = |s: Symbol| if s == Symbol::Free(0) { "a".to_string() } else { "b".to_string() };
         let two = Polynomial::from(Integer::from(2));
         assert_eq!(
             a.times(&b).times(&two).minus(&Polynomial::from(Integer::one())).to_formula(&name),

@@ -181,16 +181,23 @@ impl Tensor {
 }
 
 impl Tensor<Polynomial> {
-    /// A tensor of symbols, numbered upwards from `first`.
-    pub fn symbols(shape: Shape, first: Symbol) -> Tensor<Polynomial> {
-        let numerators = (first..).take(shape.elements()).map(Polynomial::symbol).collect();
+    /// A tensor of free symbols, numbered upwards from `first`.
+    pub fn symbols(shape: Shape, first: u32) -> Tensor<Polynomial> {
+        let numerators = (first..).take(shape.elements()).map(|i| Polynomial::symbol(Symbol::Free(i))).collect();
         Tensor { shape, numerators, denominator: Integer::one() }
     }
 
-    /// The numbers that the elements are where each symbol has a value.
-    pub fn evaluate(&self, values: &dyn Fn(Symbol) -> Rational) -> Tensor {
-        let numbers: Vec<Rational> = self.numerators.iter().map(|p| p.evaluate(values)).collect();
-        Tensor::from_rationals(self.shape.clone(), &numbers)
+    /// The elements where each free symbol has a value.
+    pub fn at(&self, values: &dyn Fn(Symbol) -> Rational) -> Tensor<Polynomial> {
+        let numerators = self.numerators.iter().map(|p| p.at(values)).collect();
+        Tensor { shape: self.shape.clone(), numerators, denominator: Integer::one() }
+    }
+
+    /// Bounds of the elements; `None` if a symbol is free.
+    pub fn enclose(&self) -> Option<(Tensor, Tensor)> {
+        let bounds: Option<Vec<_>> = self.numerators.iter().map(Polynomial::enclose).collect();
+        let (low, high): (Vec<Rational>, Vec<Rational>) = bounds?.into_iter().unzip();
+        Some((Tensor::from_rationals(self.shape.clone(), &low), Tensor::from_rationals(self.shape.clone(), &high)))
     }
 
     /// The numbers, when no symbol occurs.

@@ -32,9 +32,10 @@ pub fn run(target: &str, output: &Path, memory: u64) -> u8 {
             Evidence::Structure { limit, .. } => {
                 (Exit::Undecided, format!(", but its one matrix is too large: {limit}; raise it with `--memory`"))
             }
-            Evidence::Symbolic(_) | Evidence::FreeStructure { .. } => {
-                (Exit::Undecided, ", but its weights are symbols: only a map of numbers is written".to_string())
-            }
+            Evidence::Symbolic(_) | Evidence::SymbolicNormalForm(..) | Evidence::FreeStructure { .. } => (
+                Exit::Undecided,
+                ", but its weights are not rational numbers: only a map of those is written".to_string(),
+            ),
             Evidence::Witness(..) => (Exit::Refuted, no_map(file)),
             _ => (Exit::Undecided, no_map(file)),
         };

@@ -8,7 +8,7 @@
 
 mod segment;
 
-pub use segment::{Segment, segments};
+pub use segment::{Merged, Segment, segments};
 
 use std::collections::BTreeMap;
 

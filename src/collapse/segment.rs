@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{AffineMap, LimitReached, Region};
-use crate::layer::Layer;
+use crate::algebra::{Coefficient, Integer, Polynomial};
+use crate::layer::{Layer, Lowered, Weights};
 use crate::network::{Network, NodeId};
 
 /// A maximal run of affine layers that ends at a nonlinear layer or at the output.
@@ -19,8 +20,24 @@ pub struct Segment {
     pub parameters: usize,
     /// Multiplications of one evaluation, layer by layer: the nonzeros of each layer's matrix.
     pub multiply_adds: usize,
-    /// The one affine map that it is, or why it was not computed.
-    pub map: Result<AffineMap, LimitReached>,
+    /// The size of the one affine map that it is, or why that was not computed.
+    pub merged: Result<Merged, LimitReached>,
+}
+
+/// The size of an affine map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Merged {
+    /// Nonzero entries of M: the multiplications of one evaluation.
+    pub weights: usize,
+    /// Nonzero entries of b.
+    pub constants: usize,
+}
+
+impl<C: Coefficient> AffineMap<C> {
+    fn size(&self) -> Merged {
+        let constants = self.bias.numerators().iter().filter(|n| !n.is_zero()).count();
+        Merged { weights: self.matrix.nonzeros(), constants }
+    }
 }
 
 impl Segment {
@@ -28,14 +45,16 @@ impl Segment {
     /// only move entries (reshape, crop) cost nothing and are not counted.
     pub fn working_layers(&self, network: &Network) -> Vec<NodeId> {
         let works = |&id: &NodeId| match &network.nodes[id].layer {
-            Some(Layer::Affine(layer)) => {
-                let lowered = layer.lower();
-                lowered.bias.is_some() || lowered.operators.iter().any(|o| !o.moves_entries())
-            }
+            Some(Layer::Affine(layer)) => works(&layer.lower()),
+            Some(Layer::Symbolic(layer)) => works(&layer.lower()),
             _ => false,
         };
         self.layers.iter().copied().filter(works).collect()
     }
+}
+
+fn works<C: Coefficient>(lowered: &Lowered<C>) -> bool {
+    lowered.bias.is_some() || lowered.operators.iter().any(|o| !o.moves_entries())
 }
 
 /// The maximal linear segments of a network, in order of their ends.
@@ -47,11 +66,12 @@ pub fn segments(network: &Network, memory: u64) -> Vec<Segment> {
     let mut sinks: BTreeSet<NodeId> =
         live.iter().filter(|id| blocked(id)).flat_map(|&id| network.nodes[id].operands.clone()).collect();
     sinks.insert(network.output);
+    let segment = if network.is_symbolic() { segment::<Polynomial> } else { segment::<Integer> };
     sinks.into_iter().filter_map(|sink| segment(network, sink, memory)).collect()
 }
 
-fn segment(network: &Network, sink: NodeId, memory: u64) -> Option<Segment> {
-    let region = Region::ending_in(network, sink);
+fn segment<C: Weights>(network: &Network, sink: NodeId, memory: u64) -> Option<Segment> {
+    let region = Region::<C>::ending_in(network, sink);
     let layers: Vec<NodeId> = region.layers().map(|(id, _)| id).collect();
     if layers.is_empty() {
         return None;
@@ -59,6 +79,6 @@ fn segment(network: &Network, sink: NodeId, memory: u64) -> Option<Segment> {
     let parameters =
         layers.iter().filter_map(|&id| network.nodes[id].layer.as_ref()).map(|l| l.function().parameters()).sum();
     let multiply_adds = region.layers().flat_map(|(_, l)| &l.operators).map(|o| o.nonzeros()).sum();
-    let map = region.collapse(memory);
-    Some(Segment { layers, sources: region.sources, sink, parameters, multiply_adds, map })
+    let merged = region.collapse(memory).map(|map| map.size());
+    Some(Segment { layers, sources: region.sources, sink, parameters, multiply_adds, merged })
 }

@@ -3,13 +3,15 @@
 //! Two networks are equal exactly when their difference h is zero. Where h is affine its exact map
 //! decides; else points are tried, and then the normal form of h, in which both sides share atoms.
 
+use std::collections::BTreeSet;
+
 use num_traits::{Signed, Zero};
 
-use super::normal_form::{Limits, Outcome, Steps, normal_form};
+use super::normal_form::{Limits, Outcome, Steps, normal_form, normal_form_where};
 use super::residue::{Residue, residue};
-use super::search::{self, Domain, Effort, Value};
-use super::symbolic::{ROUNDS, assignment, at};
-use crate::algebra::{Integer, Polynomial, Rational, Tensor};
+use super::search::{self, Domain, Effort, Value, Witness};
+use super::symbolic::{assignment, at, choices};
+use crate::algebra::{Integer, Polynomial, Rational, Symbol, Tensor};
 use crate::collapse::{AffineMap, Region};
 use crate::layer::Enclosure;
 use crate::network::{Assignment, Equation, Network};
@@ -92,6 +94,9 @@ pub struct Counterexample {
     pub right: Value,
     /// What the maps say, where both sides are affine.
     pub residue: Option<Residue>,
+    /// Symbols that, where all of them are at least 0, make the sides equal after all; empty if
+    /// there are none, or none are known.
+    pub provided: BTreeSet<Symbol>,
 }
 
 /// Decides whether the two sides are equal (or within the tolerance).
@@ -103,15 +108,90 @@ pub fn compare(equation: &Equation, memory: u64) -> Comparison {
     if let Some(Ok(map)) = Region::<Polynomial>::whole(h).map(|region| region.collapse(memory)) {
         return compare_symbolic_maps(equation, &map, memory);
     }
-    let symbols = h.symbols();
-    for round in 0..ROUNDS {
-        let weights = assignment(&symbols, round);
-        if let Comparison::Different(found) = compare_numbers(&equation.at(&weights), memory) {
-            return Comparison::Different(Box::new(Counterexample { symbols: weights, ..*found }));
+    compare_symbolic(equation, memory)
+}
+
+/// Sides with kinks: points at some weights, then the normal form, then more points.
+fn compare_symbolic(equation: &Equation, memory: u64) -> Comparison {
+    let h = &equation.difference;
+    let choices = choices(&h.symbols());
+    for weights in &choices {
+        if let Some(found) = search_points(&equation.at(weights)) {
+            let found = simpler_weights(equation, Counterexample { symbols: weights.clone(), ..found });
+            return Comparison::Different(Box::new(Counterexample { provided: equal_where(h), ..found }));
+        }
+    }
+    if let Outcome::Affine { map, steps } = normal_form_where(h, &Limits::default(), BTreeSet::new()) {
+        return match compare_symbolic_maps(equation, &map, memory) {
+            Comparison::Equal(_) => Comparison::Equal(Proof::NormalForm(steps)),
+            other => other,
+        };
+    }
+    for weights in &choices {
+        let equation = equation.at(weights);
+        if equation.difference.is_symbolic() {
+            let witness = search::find(&equation.difference, &[], &Effort::thorough()).witness;
+            if let Some(found) = witness.and_then(|witness| differ_at_witness(&equation, &witness)) {
+                return Comparison::Different(Box::new(Counterexample { symbols: weights.clone(), ..found }));
+            }
+        } else if let Comparison::Different(found) = compare_numbers(&equation, memory) {
+            return Comparison::Different(Box::new(Counterexample { symbols: weights.clone(), ..*found }));
         }
     }
     let reason = "the sides agree at every choice of weights that was tried, but no proof for all of them was found";
     Comparison::Undecided(reason.into())
+}
+
+/// Weights 0, 1 or −1 wherever the sides still differ at the same point.
+fn simpler_weights(equation: &Equation, mut best: Counterexample) -> Counterexample {
+    /// Evaluations spent.
+    const TESTS: usize = 200;
+    let symbols: Vec<Symbol> = best.symbols.keys().copied().collect();
+    let mut left = TESTS;
+    for symbol in symbols {
+        for value in [0, 1, -1].map(|n| Rational::from_integer(n.into())) {
+            if best.symbols[&symbol] == value || left == 0 {
+                break;
+            }
+            left -= 1;
+            let mut weights = best.symbols.clone();
+            weights.insert(symbol, value);
+            if let Some(found) = differ_at(&equation.at(&weights), &best.point) {
+                best = Counterexample { symbols: weights, ..found };
+                break;
+            }
+        }
+    }
+    best
+}
+
+/// A small set of symbols such that `difference` is 0 wherever all of them are at least 0, if
+/// the normal form shows one; else empty.
+fn equal_where(difference: &Network) -> BTreeSet<Symbol> {
+    /// Normal forms computed.
+    const TRIES: usize = 40;
+    let vanishes = |nonnegative: &BTreeSet<Symbol>| {
+        let outcome: Outcome<Polynomial> = normal_form_where(difference, &Limits::small(), nonnegative.clone());
+        matches!(outcome, Outcome::Affine { map, .. } if map.bias.is_zero() && map.matrix.nonzeros() == 0)
+    };
+    let mut needed = difference.symbols();
+    if needed.is_empty() || !vanishes(&needed) {
+        return BTreeSet::new();
+    }
+    let mut tries = TRIES;
+    let mut chunk = needed.len();
+    while chunk > 0 {
+        let all: Vec<Symbol> = needed.iter().copied().collect();
+        for part in all.chunks(chunk) {
+            let fewer: BTreeSet<Symbol> = needed.iter().filter(|s| !part.contains(s)).copied().collect();
+            if tries > 0 && vanishes(&fewer) {
+                needed = fewer;
+            }
+            tries = tries.saturating_sub(1);
+        }
+        chunk /= 2;
+    }
+    needed
 }
 
 fn compare_numbers(equation: &Equation, memory: u64) -> Comparison {
@@ -132,8 +212,7 @@ fn compare_numbers(equation: &Equation, memory: u64) -> Comparison {
         return Comparison::Different(Box::new(found));
     }
     let hints = match normal_form(h, &Limits::default()) {
-        Outcome::Affine { matrix, bias, steps } => {
-            let map = AffineMap { matrix, bias };
+        Outcome::Affine { map, steps } => {
             return match differing(&map, &Domain::of(h)).first() {
                 None => Comparison::Equal(Proof::NormalForm(steps)),
                 Some(&output) => match point_of(equation, &map, output) {
@@ -145,13 +224,9 @@ fn compare_numbers(equation: &Equation, memory: u64) -> Comparison {
         Outcome::Residual(residual) => residual.directions(h),
         _ => Vec::new(),
     };
-    // A network that is not affine is not zero: one of the four points of its witness shows it.
-    if let Some(witness) = search::find(h, &hints, &Effort::thorough()).witness {
-        let (x, y) = (witness.base.plus(&witness.x), witness.base.plus(&witness.y));
-        let points = [witness.base.clone(), x.clone(), y, x.plus(&witness.y)];
-        if let Some(found) = points.iter().find_map(|point| differ_at(equation, point)) {
-            return Comparison::Different(Box::new(found));
-        }
+    let witness = search::find(h, &hints, &Effort::thorough()).witness;
+    if let Some(found) = witness.and_then(|witness| differ_at_witness(equation, &witness)) {
+        return Comparison::Different(Box::new(found));
     }
     Comparison::Undecided("no point tells the sides apart, and their normal forms were not shown equal".into())
 }
@@ -278,12 +353,16 @@ fn compare_symbolic_maps(equation: &Equation, map: &AffineMap<Polynomial>, memor
     Comparison::Undecided("the maps differ as polynomials, but no weights that show it were found".into())
 }
 
+fn free(symbols: BTreeSet<Symbol>) -> BTreeSet<Symbol> {
+    symbols.into_iter().filter(|s| matches!(s, Symbol::Free(_))).collect()
+}
+
 /// Choices of weights at which a polynomial is not 0, the plainest first.
 fn nonzeros_of(polynomial: &Polynomial, network: &Network) -> Vec<Assignment> {
     /// Enough for any polynomial of a size that people write: each round is an independent try.
     const TRIES: u64 = 64;
-    let mentioned = polynomial.symbols();
-    let value = |weights: &Assignment| polynomial.evaluate(&|s| weights.get(&s).cloned().unwrap_or_default());
+    let mentioned = free(polynomial.symbols());
+    let value = |weights: &Assignment| polynomial.at(&|s| weights.get(&s).cloned().unwrap_or_default());
     let mut found: Vec<Assignment> = (0..TRIES).map(|round| assignment(&mentioned, round)).collect();
     found.retain(|weights| !value(weights).is_zero());
     found.truncate(4);
@@ -313,6 +392,13 @@ fn differ_at(equation: &Equation, point: &Tensor) -> Option<Counterexample> {
     Some(counterexample(point, output, &left[output], &right[output]))
 }
 
+/// A difference that is not affine is not zero: one of the four points of its witness shows it.
+fn differ_at_witness(equation: &Equation, witness: &Witness) -> Option<Counterexample> {
+    let (x, y) = (witness.base.plus(&witness.x), witness.base.plus(&witness.y));
+    let points = [witness.base.clone(), x.clone(), y, x.plus(&witness.y)];
+    points.iter().find_map(|point| differ_at(equation, point))
+}
+
 fn differ_at_output(equation: &Equation, point: &Tensor, output: usize) -> Option<Counterexample> {
     let (left, right) = both_at(equation, point)?;
     let differ = tells_apart(equation, &left[output], &right[output]);
@@ -338,7 +424,15 @@ fn tells_apart(equation: &Equation, left: &Value, right: &Value) -> bool {
 
 fn counterexample(point: &Tensor, output: usize, left: &Value, right: &Value) -> Counterexample {
     let (left, right) = (left.clone(), right.clone());
-    Counterexample { point: point.clone(), symbols: Assignment::new(), output, left, right, residue: None }
+    Counterexample {
+        point: point.clone(),
+        symbols: Assignment::new(),
+        output,
+        left,
+        right,
+        residue: None,
+        provided: BTreeSet::new(),
+    }
 }
 
 /// Tries points, plain ones first, and simplifies what is found.

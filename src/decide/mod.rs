@@ -80,6 +80,8 @@ pub enum Evidence {
     /// `normal-form`: every output equals an affine form plus a combination of atoms max{0, l, …}
     /// whose coefficients are all zero, so f(x) = Mx + b on the domain.
     NormalForm(AffineMap, Box<Steps>),
+    /// `symbolic-normal-form`: the same over polynomials in the weights, so for every choice of them.
+    SymbolicNormalForm(Box<AffineMap<Polynomial>>, Box<Steps>),
     /// `witness`: f(p + x + y) + f(p) ≠ f(p + x) + f(p + y), which no affine f satisfies; with
     /// symbols, at these numbers for them.
     Witness(Box<Witness>, Assignment),
@@ -115,6 +117,7 @@ impl Evidence {
             Evidence::Structure { .. } | Evidence::FreeStructure { .. } => "affine-layers",
             Evidence::Symbolic(_) => "symbolic-composition",
             Evidence::NormalForm(..) => "normal-form",
+            Evidence::SymbolicNormalForm(..) => "symbolic-normal-form",
             Evidence::Witness(..) => "witness",
             Evidence::Nothing(_) => "none",
         }
@@ -142,8 +145,8 @@ pub fn decide(network: &Network, memory: u64) -> Decision {
         return nonlinear(witness);
     }
     let (reason, hints) = match normal_form::normal_form(network, &normal_form::Limits::default()) {
-        Outcome::Affine { matrix, bias, steps } => {
-            let map = affine::settled(network, AffineMap { matrix, bias });
+        Outcome::Affine { map, steps } => {
+            let map = affine::settled(network, map);
             return Decision { verdict: verdict_of(&map.bias), evidence: Evidence::NormalForm(map, steps) };
         }
         Outcome::Residual(residual) => (residual.reason(network), residual.directions(network)),

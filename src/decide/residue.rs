@@ -79,7 +79,8 @@ fn common_factor(map: &AffineMap<Polynomial>) -> BTreeSet<Symbol> {
     let mut common: Option<BTreeSet<Symbol>> = None;
     for polynomial in entries.chain(map.bias.numerators()).filter(|p| !p.is_zero()) {
         let Some((_, monomial, _)) = polynomial.factors() else { continue };
-        let symbols: BTreeSet<Symbol> = monomial.powers().iter().map(|p| p.0).collect();
+        let symbols: BTreeSet<Symbol> =
+            monomial.powers().iter().map(|p| p.0).filter(|s| matches!(s, Symbol::Free(_))).collect();
         common = Some(common.map_or(symbols.clone(), |c| c.intersection(&symbols).copied().collect()));
     }
     common.unwrap_or_default()

@@ -7,18 +7,26 @@ use std::collections::BTreeSet;
 
 use num_traits::Zero;
 
-use super::{Decision, Evidence, Undecided, Verdict, affine, blockers, decide, search};
-use crate::algebra::{Rational, Symbol};
-use crate::collapse::Region;
+use super::normal_form::{Limits, Outcome, normal_form_where};
+use super::search::{self, Effort, Witness};
+use super::{Decision, Evidence, Undecided, Verdict, affine, blockers, decide};
+use crate::algebra::{Polynomial, Rational, Symbol};
+use crate::collapse::{AffineMap, Region};
 use crate::layer::Layer;
 use crate::network::{Assignment, Network, sample};
 
-/// Choices of numbers for the symbols that are tried, plain ones first.
-pub(super) const ROUNDS: u64 = 6;
+/// Choices of numbers for the symbols, plain ones first; one, if there is nothing to choose.
+pub(super) fn choices(symbols: &BTreeSet<Symbol>) -> Vec<Assignment> {
+    let rounds = if symbols.is_empty() { 1 } else { 6 };
+    (0..rounds).map(|round| assignment(symbols, round)).collect()
+}
 
 /// Numbers for symbols: all 1, then small integers, then fractions.
 pub(super) fn assignment(symbols: &BTreeSet<Symbol>, round: u64) -> Assignment {
-    let value = |s: Symbol| if round == 0 { Rational::from_integer(1.into()) } else { sample(s, round) };
+    let value = |symbol: Symbol| match symbol {
+        Symbol::Free(index) if round > 0 => sample(index, round),
+        _ => Rational::from_integer(1.into()),
+    };
     symbols.iter().map(|&s| (s, value(s))).collect()
 }
 
@@ -35,10 +43,7 @@ pub(super) fn decide_symbolic(network: &Network, memory: u64) -> Decision {
     let symbols = network.symbols();
     let limit = match Region::whole(network).map(|region| region.collapse(memory)) {
         Some(Ok(map)) => {
-            let map = match affine::pinned(network) {
-                Some((entry, value)) if !map.bias.is_zero() => map.with_constant_in(entry, &value),
-                _ => map,
-            };
+            let map = settled(network, map);
             let verdict = if map.bias.is_zero() { Verdict::Linear } else { Verdict::Affine };
             return Decision { verdict, evidence: Evidence::Symbolic(Box::new(map)) };
         }
@@ -49,14 +54,21 @@ pub(super) fn decide_symbolic(network: &Network, memory: u64) -> Decision {
         return Decision { verdict: Verdict::Linear, evidence: Evidence::FreeStructure { weights: None, limit } };
     }
     let zero = search::flat(&vec![Rational::zero(); network.input_elements()]);
-    for round in 0..ROUNDS {
-        let weights = assignment(&symbols, round);
+    for weights in choices(&symbols) {
         if at(network, &weights).evaluate(&zero).is_some_and(|value| !value.is_zero()) {
             let evidence = Evidence::FreeStructure { weights: Some(weights), limit };
             return Decision { verdict: Verdict::Affine, evidence };
         }
     }
     undecided(format!("its constants vanish at every choice of weights that was tried, and {limit}"), "smaller shapes")
+}
+
+/// Where an entry is constant on the domain, the constant b moves into its column.
+fn settled(network: &Network, map: AffineMap<Polynomial>) -> AffineMap<Polynomial> {
+    match affine::pinned(network) {
+        Some((entry, value)) if !map.bias.is_zero() => map.with_constant_in(entry, &value),
+        _ => map,
+    }
 }
 
 /// Whether a live layer adds a constant that is not zero as a polynomial.
@@ -68,13 +80,31 @@ fn has_constants(network: &Network) -> bool {
     })
 }
 
+/// A network with kinks: points at some weights, then the normal form, then more points.
 fn nonlinear(network: &Network, memory: u64) -> Decision {
-    let symbols = network.symbols();
-    for round in 0..ROUNDS {
-        let weights = assignment(&symbols, round);
-        let decision = decide(&at(network, &weights), memory);
-        if let Evidence::Witness(witness, _) = decision.evidence {
-            return Decision { verdict: Verdict::Nonlinear, evidence: Evidence::Witness(witness, weights) };
+    let choices = choices(&network.symbols());
+    let witness = |witness: Box<Witness>, weights: &Assignment| {
+        let evidence = Evidence::Witness(witness, weights.clone());
+        Decision { verdict: Verdict::Nonlinear, evidence }
+    };
+    for weights in &choices {
+        if let Some(found) = search::find(&at(network, weights), &[], &Effort::quick()).witness {
+            return witness(Box::new(found), weights);
+        }
+    }
+    if let Outcome::Affine { map, steps } = normal_form_where(network, &Limits::default(), BTreeSet::new()) {
+        let map = settled(network, map);
+        let verdict = if map.bias.is_zero() { Verdict::Linear } else { Verdict::Affine };
+        return Decision { verdict, evidence: Evidence::SymbolicNormalForm(Box::new(map), steps) };
+    }
+    for weights in &choices {
+        let network = at(network, weights);
+        if network.is_symbolic() {
+            if let Some(found) = search::find(&network, &[], &Effort::thorough()).witness {
+                return witness(Box::new(found), weights);
+            }
+        } else if let Evidence::Witness(found, _) = decide(&network, memory).evidence {
+            return witness(found, weights);
         }
     }
     undecided(

@@ -8,7 +8,7 @@ use num_traits::Zero;
 use super::window::{MODES, Window, by, for_each_index, image, pad_mode, spatial};
 use super::{
     AffineLayer, Arguments, Enclosure, Function, Kind, Layer, Lowered, Misuse, Parameter, Signature, SymbolicLayer,
-    Values, Weights, signed, symbols,
+    Values, Weights, numbers, signed, symbols,
 };
 use crate::algebra::{Integer, Polynomial, Rational, Shape, Symbol, Tensor};
 use crate::toeplitz::{Convolution, Operator, PadMode};
@@ -326,13 +326,27 @@ impl<C: Weights> Conv<C> {
         y
     }
 
-    /// The kernel and the bias of every output, where they are numbers.
-    fn numbers(&self) -> Option<(&Tensor, Tensor)> {
-        let bias = match &self.bias {
-            Some(bias) => per_channel(C::numbers(bias)?, &self.output),
+    /// The same layer with other weights.
+    fn with<D>(&self, kernel: Tensor<D>, bias: Option<Tensor<D>>) -> Conv<D> {
+        Conv {
+            kind: self.kind,
+            kernel,
+            bias,
+            groups: self.groups,
+            mode: self.mode,
+            window: self.window.clone(),
+            transposed: self.transposed,
+            input: self.input.clone(),
+            output: self.output.clone(),
+        }
+    }
+
+    /// The bias of every output.
+    fn offset(&self) -> Tensor<C> {
+        match &self.bias {
+            Some(bias) => per_channel(bias, &self.output),
             None => Tensor::zeros(self.output.clone()),
-        };
-        Some((C::numbers(&self.kernel)?, bias))
+        }
     }
 
     fn lowered(&self) -> Lowered<C> {
@@ -366,13 +380,12 @@ impl<C: Weights> Function for Conv<C> {
     }
 
     fn evaluate(&self, inputs: &[&Tensor]) -> Option<Tensor> {
-        let (kernel, bias) = self.numbers()?;
-        Some(self.product(kernel, inputs[0]).plus(&bias))
+        let product = self.product(C::numbers(&self.kernel)?, inputs[0]);
+        Some(product.plus(C::numbers(&self.offset())?))
     }
 
     fn enclose(&self, inputs: &[&Enclosure]) -> Option<Enclosure> {
-        let (kernel, bias) = self.numbers()?;
-        Some(signed::enclose(kernel, inputs[0], &bias, &|w, x| self.product(w, x)))
+        signed::enclose(&self.kernel, inputs[0], &self.offset(), &|w, x| self.product(w, x))
     }
 
     fn parameters(&self) -> usize {
@@ -422,17 +435,11 @@ impl SymbolicLayer for Conv<Polynomial> {
     }
 
     fn at(&self, values: &dyn Fn(Symbol) -> Rational) -> Layer {
-        Layer::Affine(Arc::new(Conv {
-            kind: self.kind,
-            kernel: self.kernel.evaluate(values),
-            bias: self.bias.as_ref().map(|b| b.evaluate(values)),
-            groups: self.groups,
-            mode: self.mode,
-            window: self.window.clone(),
-            transposed: self.transposed,
-            input: self.input.clone(),
-            output: self.output.clone(),
-        }))
+        let (kernel, bias) = (self.kernel.at(values), self.bias.as_ref().map(|b| b.at(values)));
+        match numbers([Some(&kernel), bias.as_ref()]) {
+            Some([Some(kernel), bias]) => Layer::Affine(Arc::new(self.with(kernel, bias))),
+            _ => Layer::Symbolic(Arc::new(self.with(kernel, bias))),
+        }
     }
 
     fn symbols(&self) -> BTreeSet<Symbol> {

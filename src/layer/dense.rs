@@ -7,7 +7,7 @@ use num_traits::Zero;
 
 use super::{
     AffineLayer, Arguments, Enclosure, Function, Kind, Layer, Lowered, Misuse, Parameter, Signature, SymbolicLayer,
-    Values, Weights, signed, symbols,
+    Values, Weights, numbers, signed, symbols,
 };
 use crate::algebra::{Integer, Polynomial, Rational, Shape, Symbol, Tensor};
 use crate::toeplitz::Operator;
@@ -81,13 +81,8 @@ impl<C: Weights> Dense<C> {
         Tensor::new(self.output.clone(), numerators, matrix.denominator() * x.denominator())
     }
 
-    /// The matrix and the bias, where they are numbers.
-    fn numbers(&self) -> Option<(&Tensor, Tensor)> {
-        let bias = match &self.bias {
-            Some(bias) => C::numbers(bias)?.clone(),
-            None => Tensor::zeros(self.output.clone()),
-        };
-        Some((C::numbers(&self.matrix)?, bias))
+    fn offset(&self) -> Tensor<C> {
+        self.bias.clone().unwrap_or_else(|| Tensor::zeros(self.output.clone()))
     }
 
     fn lowered(&self) -> Lowered<C> {
@@ -106,13 +101,12 @@ impl<C: Weights> Function for Dense<C> {
     }
 
     fn evaluate(&self, inputs: &[&Tensor]) -> Option<Tensor> {
-        let (matrix, bias) = self.numbers()?;
-        Some(self.product(matrix, inputs[0]).plus(&bias))
+        let product = self.product(C::numbers(&self.matrix)?, inputs[0]);
+        Some(product.plus(C::numbers(&self.offset())?))
     }
 
     fn enclose(&self, inputs: &[&Enclosure]) -> Option<Enclosure> {
-        let (matrix, bias) = self.numbers()?;
-        Some(signed::enclose(matrix, inputs[0], &bias, &|w, x| self.product(w, x)))
+        signed::enclose(&self.matrix, inputs[0], &self.offset(), &|w, x| self.product(w, x))
     }
 
     fn parameters(&self) -> usize {
@@ -136,8 +130,12 @@ impl SymbolicLayer for Dense<Polynomial> {
     }
 
     fn at(&self, values: &dyn Fn(Symbol) -> Rational) -> Layer {
-        let (matrix, bias) = (self.matrix.evaluate(values), self.bias.as_ref().map(|b| b.evaluate(values)));
-        Layer::Affine(Arc::new(Dense { matrix, bias, input: self.input.clone(), output: self.output.clone() }))
+        let (matrix, bias) = (self.matrix.at(values), self.bias.as_ref().map(|b| b.at(values)));
+        let (input, output) = (self.input.clone(), self.output.clone());
+        match numbers([Some(&matrix), bias.as_ref()]) {
+            Some([Some(matrix), bias]) => Layer::Affine(Arc::new(Dense { matrix, bias, input, output })),
+            _ => Layer::Symbolic(Arc::new(Dense { matrix, bias, input, output })),
+        }
     }
 
     fn symbols(&self) -> BTreeSet<Symbol> {

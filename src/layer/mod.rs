@@ -73,21 +73,30 @@ pub trait AffineLayer: Function {
 
 /// An affine layer whose weights are polynomials in symbols: it is affine whatever their values.
 ///
-/// Its [`Function::evaluate`] is always `None`.
+/// Its [`Function::evaluate`] is always `None`; where all symbols are roots, it can be enclosed.
 pub trait SymbolicLayer: Function {
     /// The operators and bias.
     fn lower(&self) -> Lowered<Polynomial>;
 
-    /// The layer with numbers for its symbols.
+    /// The layer with numbers for its free symbols; one of numbers if no root is left.
     fn at(&self, values: &dyn Fn(Symbol) -> Rational) -> Layer;
 
-    /// The symbols that its weights mention.
+    /// The symbols that its weights mention, roots too.
     fn symbols(&self) -> BTreeSet<Symbol>;
 }
 
 /// The symbols that some weights mention.
 fn symbols<'t>(weights: impl IntoIterator<Item = Option<&'t Tensor<Polynomial>>>) -> BTreeSet<Symbol> {
     weights.into_iter().flatten().flat_map(|t| t.numerators()).flat_map(Polynomial::symbols).collect()
+}
+
+/// All of some weights as numbers, if they are.
+fn numbers<const N: usize>(weights: [Option<&Tensor<Polynomial>>; N]) -> Option<[Option<Tensor>; N]> {
+    let mut found = [const { None }; N];
+    for (number, tensor) in found.iter_mut().zip(weights) {
+        *number = tensor.map(|t| t.as_numbers().ok_or(())).transpose().ok()?;
+    }
+    Some(found)
 }
 
 /// A ring of weights, and the layers that are affine over it.

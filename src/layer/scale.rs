@@ -8,7 +8,7 @@ use num_traits::{One, Signed, Zero};
 use super::conv::per_channel;
 use super::{
     AffineLayer, Arguments, Enclosure, Function, Kind, Layer, Lowered, Misuse, Parameter, Signature, SymbolicLayer,
-    Values, Weights, signed, symbols,
+    Values, Weights, numbers, signed, symbols,
 };
 use crate::algebra::{Integer, MAX_BITS, Polynomial, Rational, Shape, Symbol, Tensor, bounded_denominator, ratio};
 use crate::diagnostic::Code;
@@ -52,7 +52,7 @@ pub const BIAS: Signature = Signature {
 pub const BATCHNORM: Signature = Signature {
     name: "batchnorm",
     summary: "Batch normalisation at inference, one number a channel: `scale` and `shift`, or `gamma`, `beta`, `mean`, `var` \
-        and `eps` (default 1/100000), where the scale is gamma / sqrt(var + eps) and must be rational.",
+        and `eps` (default 1/100000), where the scale is gamma / sqrt(var + eps): exact, as a multiple of a square root where it is irrational.",
     formula: "y_c = s_c \\cdot x_c + t_c, \\quad s = \\gamma / \\sqrt{var + \\varepsilon}, \\quad t = \\beta - mean \\cdot s",
     linear: "Affine at inference: a scale and a shift that do not depend on the input.",
     onnx: "BatchNormalization",
@@ -146,7 +146,7 @@ fn batchnorm(arguments: &Arguments, input: &Shape) -> Result<Layer, Misuse> {
                 .iter()
                 .zip(&var)
                 .enumerate()
-                .map(|(c, (g, v))| Ok(g.scaled(&inverse_root(&v.plus(&eps), g.is_zero(), c)?)))
+                .map(|(c, (g, v))| Ok(g.times(&inverse_root(&v.plus(&eps), g.is_zero(), c)?)))
                 .collect::<Result<_, Misuse>>()?;
             let shift = (0..channels).map(|c| beta[c].minus(&mean[c].times(&scale[c]))).collect();
             (scale, shift)
@@ -166,8 +166,8 @@ fn batchnorm(arguments: &Arguments, input: &Shape) -> Result<Layer, Misuse> {
     Ok(numeric("batchnorm", input, vector(&scale), vector(&shift)))
 }
 
-/// 1 / sqrt(variance), when that is rational; `unused` where gamma is 0.
-fn inverse_root(variance: &Polynomial, unused: bool, channel: usize) -> Result<Rational, Misuse> {
+/// 1 / sqrt(variance): a rational, or an algebraic number; 1 where gamma is 0 and it is `unused`.
+fn inverse_root(variance: &Polynomial, unused: bool, channel: usize) -> Result<Polynomial, Misuse> {
     let Some(variance) = variance.as_constant() else {
         let message = format!("var + eps has symbols in channel {channel}, so its square root is not a polynomial");
         return Err(Misuse::argument("var", message)
@@ -177,13 +177,15 @@ fn inverse_root(variance: &Polynomial, unused: bool, channel: usize) -> Result<R
         let message = format!("var + eps is {variance} in channel {channel}, but must be positive");
         return Err(Misuse::argument("var", message));
     }
-    let (n, d) = (variance.numer().sqrt(), variance.denom().sqrt());
-    if unused || (&n * &n == *variance.numer() && &d * &d == *variance.denom()) {
-        return Ok(ratio(d, n.max(Integer::one())));
+    if unused {
+        return Ok(Polynomial::one());
     }
-    let message = format!("var + eps is {variance} in channel {channel}, whose square root is not rational");
-    let misuse = Misuse { code: Code::IrrationalScale, message, parameter: Some("var"), help: None };
-    Err(misuse.help("write the folded numbers you use: `batchnorm(scale=…, shift=…)`, or choose var and eps with var + eps a square"))
+    Polynomial::root(&variance.recip()).ok_or_else(|| {
+        let message =
+            format!("var + eps is {variance} in channel {channel}, whose square root has too large a prime under it");
+        let misuse = Misuse { code: Code::IrrationalScale, message, parameter: Some("var"), help: None };
+        misuse.help("write the folded numbers you use, `batchnorm(scale=…, shift=…)`, or numbers with fewer digits")
+    })
 }
 
 impl<C: Weights> Scale<C> {
@@ -193,17 +195,14 @@ impl<C: Weights> Scale<C> {
         Tensor::new(self.shape.clone(), numerators, factor.denominator() * x.denominator())
     }
 
-    /// The factor and the offset of every entry, where they are numbers.
-    fn numbers(&self) -> Option<(Tensor, Tensor)> {
-        let factor = match &self.factor {
-            Some(factor) => C::numbers(factor)?.clone(),
-            None => Tensor::scalar(&Rational::one()),
-        };
+    /// The factor, and the offset of every entry.
+    fn weights(&self) -> (Tensor<C>, Tensor<C>) {
+        let factor = self.factor.clone().unwrap_or_else(|| Tensor::scalar(&Rational::one()).lifted());
         let offset = match &self.offset {
-            Some(offset) => per_channel(C::numbers(offset)?, &self.shape),
+            Some(offset) => per_channel(offset, &self.shape),
             None => Tensor::zeros(self.shape.clone()),
         };
-        Some((factor, offset))
+        (factor, offset)
     }
 
     fn lowered(&self) -> Lowered<C> {
@@ -225,13 +224,13 @@ impl<C: Weights> Function for Scale<C> {
     }
 
     fn evaluate(&self, inputs: &[&Tensor]) -> Option<Tensor> {
-        let (factor, offset) = self.numbers()?;
-        Some(self.product(&factor, inputs[0]).plus(&offset))
+        let (factor, offset) = self.weights();
+        Some(self.product(C::numbers(&factor)?, inputs[0]).plus(C::numbers(&offset)?))
     }
 
     fn enclose(&self, inputs: &[&Enclosure]) -> Option<Enclosure> {
-        let (factor, offset) = self.numbers()?;
-        Some(signed::enclose(&factor, inputs[0], &offset, &|w, x| self.product(w, x)))
+        let (factor, offset) = self.weights();
+        signed::enclose(&factor, inputs[0], &offset, &|w, x| self.product(w, x))
     }
 
     fn parameters(&self) -> usize {
@@ -260,8 +259,12 @@ impl SymbolicLayer for Scale<Polynomial> {
     }
 
     fn at(&self, values: &dyn Fn(Symbol) -> Rational) -> Layer {
-        let number = |t: &Option<Tensor<Polynomial>>| t.as_ref().map(|t| t.evaluate(values));
-        numeric(self.kind, &self.shape, number(&self.factor), number(&self.offset))
+        let at = |t: &Option<Tensor<Polynomial>>| t.as_ref().map(|t| t.at(values));
+        let (factor, offset) = (at(&self.factor), at(&self.offset));
+        match numbers([factor.as_ref(), offset.as_ref()]) {
+            Some([factor, offset]) => numeric(self.kind, &self.shape, factor, offset),
+            None => symbolic(self.kind, &self.shape, factor, offset),
+        }
     }
 
     fn symbols(&self) -> BTreeSet<Symbol> {

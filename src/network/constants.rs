@@ -7,7 +7,7 @@ use num_traits::{ToPrimitive, Zero};
 use super::constant::{Constant, pair};
 use super::functions;
 use super::symbols::Symbols;
-use crate::algebra::{MAX_BITS, Rational, Shape, Tensor, bounded_denominator};
+use crate::algebra::{MAX_BITS, Polynomial, Rational, Shape, Tensor, bounded_denominator};
 use crate::diagnostic::{Code, Diagnostic, Span, did_you_mean, size};
 use crate::syntax::tree::{Argument, BinaryOp, Expr, ExprKind};
 
@@ -259,9 +259,15 @@ impl Constants {
 
 /// 1 / divisor, elementwise.
 pub(super) fn inverse(divisor: &Constant, span: Span) -> Result<Constant, Mistakes> {
-    let Some(divisor) = divisor.numbers() else {
-        let mistake = wrong_kind(span, "symbols", "numbers");
-        return Err(vec![mistake.help("a quotient by a symbol is no polynomial; name the quotient: `forall s: 8`")]);
+    let divisor = match divisor {
+        Constant::Numbers(divisor) => divisor,
+        Constant::Symbols(divisor) => {
+            let inverses: Option<Vec<_>> = divisor.numerators().iter().map(Polynomial::inverse).collect();
+            let inverses = inverses.map(|i| Constant::from_symbols(Tensor::from_integers(divisor.shape().clone(), i)));
+            let mistake = wrong_kind(span, "symbols", "numbers");
+            let help = "a quotient by a symbol is no polynomial; name the quotient: `forall s: 8`";
+            return inverses.ok_or_else(|| vec![mistake.help(help)]);
+        }
     };
     if divisor.numerators().iter().any(Zero::is_zero) {
         let message = if divisor.len() == 1 { "division by zero" } else { "division by a tensor that contains zeros" };

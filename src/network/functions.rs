@@ -1,12 +1,12 @@
 //! The functions of constant expressions: `zeros`, `eye`, `pad`, `flip`, `random`, …
 
-use num_traits::{One, Zero};
+use num_traits::{One, Signed, Zero};
 
 use super::constant::{Constant, each, pair};
-use super::constants::{Constants, Mistakes, both, checked_shape, few_terms, pick};
+use super::constants::{Constants, Mistakes, both, checked_shape, few_terms, pick, shortened};
 use super::kernels;
 use super::program::not_yet;
-use crate::algebra::{Integer, Shape, Tensor};
+use crate::algebra::{Integer, Polynomial, Rational, Shape, Tensor};
 use crate::diagnostic::{Code, Diagnostic, Span, did_you_mean};
 use crate::layer::catalogue;
 use crate::syntax::tree::{Argument, Expr, Name};
@@ -32,6 +32,7 @@ pub const FUNCTIONS: &[(&str, &[&str], &str)] = &[
     ("contract", &["kernel", "values"], "what `conv(kernel)` makes of one constant a channel: one number an output"),
     ("scale_out", &["kernel", "factors"], "each output channel of a kernel, or row of a matrix, times its factor"),
     ("scale_in", &["kernel", "factors"], "each input channel of a kernel, or column of a matrix, times its factor"),
+    ("sqrt", &["tensor"], "the square root of every element, exact: √8 is 2·√2"),
     ("random", &["shape", "seed"], "multiples of 1/16 in [−1, 1], the same on every machine"),
     ("load", &["path", "name"], "a tensor from a file"),
 ];
@@ -95,6 +96,7 @@ pub(super) fn call(scope: &Constants, callee: &Name, arguments: &[Argument], spa
             let (kernel, factors) = both(scope.evaluate(first), scope.evaluate(needed()?))?;
             kernels::scale_axis(&kernel, &factors, usize::from(name == "scale_in"), span)
         }
+        "sqrt" => root(&scope.numbers(first)?, first.span),
         "random" => {
             let (shape, seed) = both(scope.shape(first), scope.integer(needed()?))?;
             Ok(Constant::Numbers(random(affordable(scope, shape, first.span)?, seed as u64)))
@@ -199,6 +201,21 @@ fn pad(scope: &Constants, tensor: &Constant, amount: usize, span: Span) -> Resul
         Some(from.ravel(&index))
     };
     Ok(each!(tensor, t => t.gather(shape.clone(), source)))
+}
+
+fn root(tensor: &Tensor, span: Span) -> Result<Constant, Mistakes> {
+    let number = |value: &Rational| {
+        if value.is_negative() {
+            let message = format!("{} has no real square root", shortened(value));
+            return Err(vec![Diagnostic::new(Code::InvalidNumber, span, message)]);
+        }
+        Polynomial::root(value).ok_or_else(|| {
+            let message = format!("the square root of {} has too large a prime under it", shortened(value));
+            vec![Diagnostic::new(Code::InvalidNumber, span, message).help("write a number with fewer digits")]
+        })
+    };
+    let roots: Result<Vec<Polynomial>, Mistakes> = tensor.to_rationals().iter().map(number).collect();
+    Ok(Constant::from_symbols(Tensor::from_integers(tensor.shape().clone(), roots?)))
 }
 
 fn flip(tensor: &Constant) -> Constant {

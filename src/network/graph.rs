@@ -83,23 +83,23 @@ impl Network {
         live.into_iter().collect()
     }
 
-    /// The symbols that live layers mention.
+    /// The free symbols that live layers mention.
     pub fn symbols(&self) -> BTreeSet<Symbol> {
         let live = self.live_nodes().into_iter().filter_map(|id| self.nodes[id].layer.as_ref());
         let mentioned = live.map(|layer| match layer {
             Layer::Symbolic(layer) => layer.symbols(),
             _ => BTreeSet::new(),
         });
-        mentioned.flatten().collect()
+        mentioned.flatten().filter(|symbol| matches!(symbol, Symbol::Free(_))).collect()
     }
 
-    /// Whether a live layer has symbols for weights.
+    /// Whether a live layer has symbols or roots for weights.
     pub fn is_symbolic(&self) -> bool {
         let mut live = self.live_nodes().into_iter();
         live.any(|id| matches!(self.nodes[id].layer, Some(Layer::Symbolic(_))))
     }
 
-    /// The network with numbers for its symbols.
+    /// The network with numbers for its free symbols.
     pub fn at(&self, values: &dyn Fn(Symbol) -> Rational) -> Network {
         let mut network = self.clone();
         for node in &mut network.nodes {

@@ -11,8 +11,8 @@ pub struct SymbolTensor {
     pub name: String,
     /// Its shape.
     pub shape: Shape,
-    /// Its first symbol; the others follow, row-major.
-    pub first: Symbol,
+    /// The index of its first symbol; the others follow, row-major.
+    pub first: u32,
 }
 
 /// All symbols of a program, in order.
@@ -22,12 +22,12 @@ pub struct Symbols {
     pub tensors: Vec<SymbolTensor>,
 }
 
-/// Values for symbols: a point at which an identity is refuted.
+/// Values for free symbols: a point at which an identity is refuted.
 pub type Assignment = BTreeMap<Symbol, Rational>;
 
 impl Symbols {
-    /// Adds a tensor; its first symbol, or `None` if there are too many.
-    pub fn add(&mut self, name: &str, shape: Shape) -> Option<Symbol> {
+    /// Adds a tensor; the index of its first symbol, or `None` if there are too many.
+    pub fn add(&mut self, name: &str, shape: Shape) -> Option<u32> {
         let first = match self.tensors.last() {
             None => 0,
             Some(last) => last.first.checked_add(u32::try_from(last.shape.elements()).ok()?)?,
@@ -37,8 +37,9 @@ impl Symbols {
         Some(first)
     }
 
-    /// The tensor of a symbol, and its index in it.
+    /// The tensor of a free symbol, and its index in it.
     pub fn find(&self, symbol: Symbol) -> Option<(&SymbolTensor, Vec<usize>)> {
+        let Symbol::Free(symbol) = symbol else { return None };
         let at = self.tensors.partition_point(|t| t.first <= symbol).checked_sub(1)?;
         let tensor = &self.tensors[at];
         Some((tensor, tensor.shape.unravel((symbol - tensor.first) as usize)))
@@ -53,10 +54,15 @@ impl Symbols {
         })
     }
 
+    /// The symbols of a tensor, row-major.
+    pub fn of(tensor: &SymbolTensor) -> impl Iterator<Item = Symbol> {
+        (tensor.first..).take(tensor.shape.elements()).map(Symbol::Free)
+    }
+
     /// A symbol as people write it: `k[0,1]`, or `a` for a single one.
     pub fn name(&self, symbol: Symbol) -> String {
         match self.find(symbol) {
-            None => format!("s{symbol}"),
+            None => format!("{symbol:?}"),
             Some((tensor, _)) if tensor.shape.elements() == 1 => tensor.name.clone(),
             Some((tensor, index)) => {
                 // Axes of length 1 say nothing.
@@ -69,7 +75,7 @@ impl Symbols {
 }
 
 /// Small integers, then fractions, for symbols: deterministic, different in every round.
-pub fn sample(symbol: Symbol, round: u64) -> Rational {
+pub fn sample(symbol: u32, round: u64) -> Rational {
     // SplitMix64 (Steele, Lea, Flood 2014) of the symbol and the round.
     let mut z = (u64::from(symbol) << 16).wrapping_add(round).wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(1);
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);

@@ -69,10 +69,31 @@ pub struct Grid {
     pub factor: Rational,
     /// Formulas, mostly integers, row by row.
     pub cells: Vec<Vec<String>>,
+    /// The shape of what is drawn, for the indices of single entries: its last axis is a row of
+    /// cells, the one before it runs down, and planes stand side by side.
+    pub shape: Vec<usize>,
     /// Draw a line after every so many rows; 0 for none.
     pub row_block: usize,
     /// Draw a line after every so many columns; 0 for none.
     pub column_block: usize,
+}
+
+impl Grid {
+    /// The index of a cell's entry, as `0, 2, 1`.
+    pub fn index(&self, row: usize, column: usize) -> String {
+        let width = self.shape.last().copied().unwrap_or(1).max(1);
+        let (mut plane, column) = (column / width, column % width);
+        let mut index = match self.shape.len() {
+            0 => Vec::new(),
+            1 => vec![column],
+            _ => vec![column, row],
+        };
+        for &axis in self.shape.iter().rev().skip(2) {
+            index.push(plane % axis);
+            plane /= axis;
+        }
+        index.iter().rev().map(usize::to_string).collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// Words.

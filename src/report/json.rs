@@ -181,7 +181,9 @@ fn network(findings: &Findings<'_>, network: &Network, finding: &Finding, max_en
         reason,
         map: finding.decision.evidence.map().map(|m| map(m, max_entries)),
         symbolic_map: match &finding.decision.evidence {
-            Evidence::Symbolic(map) => Some(symbolic_map(map, symbols, max_entries)),
+            Evidence::Symbolic(map) | Evidence::SymbolicNormalForm(map, _) => {
+                Some(symbolic_map(map, symbols, max_entries))
+            }
             _ => None,
         },
         convolution: None,
@@ -260,7 +262,7 @@ fn witness(witness: &Witness, weights: &Assignment, symbols: &Symbols) -> Witnes
 fn tensors(weights: &Assignment, symbols: &Symbols) -> BTreeMap<String, Vec<String>> {
     let tensor = |t: &SymbolTensor| {
         let value = |s| weights.get(&s).map_or("0".to_string(), ToString::to_string);
-        (t.name.clone(), (t.first..).take(t.shape.elements()).map(value).collect())
+        (t.name.clone(), Symbols::of(t).map(value).collect())
     };
     symbols.tensors_of(weights.keys().copied()).map(tensor).collect()
 }
@@ -296,18 +298,16 @@ fn layer(network: &Network, id: NodeId, line: usize) -> Option<LayerObject> {
 fn segment(network: &Network, segment: &Segment) -> SegmentObject {
     let name = |id: Option<&NodeId>| id.map_or(String::new(), |&id| network.nodes[id].name.clone());
     let working = segment.working_layers(network);
-    let map = segment.map.as_ref().ok();
+    let merged = segment.merged.as_ref().ok();
     SegmentObject {
         from: name(segment.layers.first()),
         to: name(segment.layers.last()),
         layers: segment.layers.len(),
         redundant: working.iter().skip(1).map(|id| name(Some(id))).collect(),
         parameters_before: segment.parameters,
-        parameters_after: map.map(|m| {
-            m.matrix.nonzeros() + m.bias.numerators().iter().filter(|n| n.sign() != num_bigint::Sign::NoSign).count()
-        }),
+        parameters_after: merged.map(|m| m.weights + m.constants),
         macs_before: segment.multiply_adds,
-        macs_after: map.map(|m| m.matrix.nonzeros()),
+        macs_after: merged.map(|m| m.weights),
     }
 }
 

@@ -71,6 +71,16 @@ fn command<'a>(rest: &'a str, out: &mut String) -> &'a str {
             return after;
         }
     }
+    if let Some(after) = rest.strip_prefix("\\sqrt") {
+        let (body, after) = script(after);
+        let body = plain(body);
+        out.push_str(&if body.chars().all(char::is_alphanumeric) {
+            format!("√{body}")
+        } else {
+            format!("√({body})")
+        });
+        return after;
+    }
     let known = COMMANDS.iter().filter(|(name, _)| rest.starts_with(name)).max_by_key(|(name, _)| name.len());
     match known {
         Some((name, symbol)) => {
@@ -131,6 +141,8 @@ mod tests {
             ("f(x + y) - f(0) \\neq 0", "f(x + y) − f(0) ≠ 0"),
             ("\\max\\{0, x\\}", "max{0, x}"),
             ("\\operatorname{clip}(x)", "clip(x)"),
+            ("2 \\cdot \\sqrt{10}", "2 · √10"),
+            ("\\gamma / \\sqrt{var + \\varepsilon}", "γ / √(var + ε)"),
         ] {
             assert_eq!(plain(formula), expected);
         }

@@ -41,7 +41,8 @@ pub(super) fn matrix_grid<C: Formula>(
         matrix.row(r).for_each(|(c, n)| row[c] = n.formula(symbols));
     }
     let factor = ratio(Integer::one(), matrix.denominator().clone());
-    Grid { name: name.to_string(), factor, cells, row_block: blocks.0, column_block: blocks.1 }
+    let shape = vec![matrix.rows(), matrix.columns()];
+    Grid { name: name.to_string(), factor, cells, shape, row_block: blocks.0, column_block: blocks.1 }
 }
 
 /// A tensor as a grid: an image is drawn as rows, its channels beside one another; a vector is one row.
@@ -56,7 +57,8 @@ pub(super) fn tensor_grid<C: Formula>(name: &str, tensor: &Tensor<C>, symbols: &
     });
     let factor = ratio(Integer::one(), tensor.denominator().clone());
     let column_block = if planes > 1 { width } else { 0 };
-    Grid { name: name.to_string(), factor, cells: cells.collect(), row_block: 0, column_block }
+    let (cells, shape) = (cells.collect(), shape.axes().to_vec());
+    Grid { name: name.to_string(), factor, cells, shape, row_block: 0, column_block }
 }
 
 /// A rational for running text: a proper minus sign, no denominator 1, long ones cut.

@@ -155,7 +155,7 @@ fn listed(grid: &Grid) -> Vec<String> {
     let factor = if grid.factor.is_one() { String::new() } else { format!("{} · ", grid.factor) };
     let line = |(r, c, n): &(usize, usize, &String)| {
         let product = if factor.is_empty() { plain(n) } else { format!("{factor}({})", plain(n)) };
-        format!("{INDENT}{}[{r}, {c}] = {product}", plain(&grid.name))
+        format!("{INDENT}{}[{}] = {product}", plain(&grid.name), grid.index(*r, *c))
     };
     let mut lines: Vec<String> = nonzero.iter().take(MOST).map(line).collect();
     if nonzero.len() > MOST {

@@ -2,38 +2,43 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use num_traits::{One, Zero};
+use num_traits::One;
 
-use super::linear::{Bounds, Linear, Sum, constant_tensor, product, push_term};
+use super::linear::{Bounds, Linear, Sum, constant_tensor, product, rows};
 use super::{LayerStep, Outcome, Residual, Steps};
-use crate::algebra::{Matrix, Rational, Shape, Tensor, common_denominator};
-use crate::layer::{Form, Function, Layer, PiecewiseLayer};
+use crate::algebra::{Matrix, Shape, Symbol, Tensor};
+use crate::collapse::AffineMap;
+use crate::layer::{Form, Function, Layer, Lowered, PiecewiseLayer, Weights};
 use crate::network::{Network, NodeId};
 
 /// Why a normal form is not finished.
 pub(super) enum Stop {
     TooLarge,
+    /// A weight is not in the ring.
+    Symbols,
 }
 
-pub(super) struct Builder<'n> {
+pub(super) struct Builder<'n, C: Weights> {
     network: &'n Network,
     pub inputs: usize,
     /// Bounds of every variable: inputs, then atoms.
     pub bounds: Vec<Bounds>,
     /// For each atom: its arguments; empty for the outputs of smooth layers.
-    pub atoms: Vec<Vec<Linear>>,
+    pub atoms: Vec<Vec<Linear<C::Value>>>,
+    /// Symbols that are taken to be at least 0.
+    pub nonnegative: BTreeSet<Symbol>,
     /// For each atom of a smooth layer: the layer.
     smooth: BTreeMap<usize, NodeId>,
-    pub names: HashMap<Vec<Linear>, usize>,
-    smooth_names: HashMap<(String, Vec<Vec<Linear>>), usize>,
+    pub names: HashMap<Vec<Linear<C::Value>>, usize>,
+    smooth_names: HashMap<(String, Vec<Vec<Linear<C::Value>>>), usize>,
     /// For each atom: the units that are multiples of it, as words; a few are enough.
     users: BTreeMap<usize, Vec<String>>,
     steps: Steps,
     operations: usize,
 }
 
-impl<'n> Builder<'n> {
-    pub fn new(network: &'n Network, operations: usize) -> Builder<'n> {
+impl<'n, C: Weights> Builder<'n, C> {
+    pub fn new(network: &'n Network, operations: usize, nonnegative: BTreeSet<Symbol>) -> Builder<'n, C> {
         let mut bounds = Vec::new();
         for input in &network.inputs {
             let bound = match &input.domain {
@@ -47,6 +52,7 @@ impl<'n> Builder<'n> {
             inputs: bounds.len(),
             bounds,
             atoms: Vec::new(),
+            nonnegative,
             smooth: BTreeMap::new(),
             names: HashMap::new(),
             smooth_names: HashMap::new(),
@@ -62,9 +68,9 @@ impl<'n> Builder<'n> {
     }
 
     /// The forms of the output's entries.
-    pub fn run(&mut self) -> Result<Vec<Linear>, Stop> {
+    pub fn run(&mut self) -> Result<Vec<Linear<C::Value>>, Stop> {
         self.spend(self.inputs)?;
-        let mut values: Vec<Vec<Linear>> = vec![Vec::new(); self.network.nodes.len()];
+        let mut values: Vec<Vec<Linear<C::Value>>> = vec![Vec::new(); self.network.nodes.len()];
         let mut next = 0;
         for (id, input) in self.network.inputs.iter().enumerate() {
             values[id] = (next..next + input.shape.elements()).map(|i| self.input(i)).collect();
@@ -72,13 +78,12 @@ impl<'n> Builder<'n> {
         }
         for id in self.network.live_nodes() {
             let node = &self.network.nodes[id];
-            let operands: Vec<&[Linear]> = node.operands.iter().map(|&o| values[o].as_slice()).collect();
+            let operands: Vec<&[Linear<C::Value>]> = node.operands.iter().map(|&o| values[o].as_slice()).collect();
             let forms = match &node.layer {
                 None => continue,
-                Some(Layer::Affine(layer)) => self.affine(&layer.lower(), &operands)?,
                 Some(Layer::Piecewise(layer)) => self.piecewise(id, &**layer, &operands)?,
-                Some(Layer::Symbolic(_)) => return Err(Stop::TooLarge),
                 Some(Layer::Smooth(layer)) => self.smooth(id, &**layer, &operands)?,
+                Some(layer) => self.affine(&C::lower(layer).ok_or(Stop::Symbols)?, &operands)?,
             };
             values[id] = forms;
         }
@@ -86,29 +91,33 @@ impl<'n> Builder<'n> {
     }
 
     /// An input entry; a constant where its domain is one point.
-    fn input(&self, index: usize) -> Linear {
+    fn input(&self, index: usize) -> Linear<C::Value> {
         match &self.bounds[index] {
-            (Some(low), Some(high)) if low == high => Linear::constant(low.clone()),
-            _ => Linear { terms: vec![(index, Rational::one())], constant: Rational::zero() },
+            (Some(low), Some(high)) if low == high => Linear::constant(low.clone().into()),
+            _ => Linear::variable(index),
         }
     }
 
-    fn affine(&mut self, lowered: &crate::layer::Lowered, operands: &[&[Linear]]) -> Result<Vec<Linear>, Stop> {
+    fn affine(
+        &mut self,
+        lowered: &Lowered<C>,
+        operands: &[&[Linear<C::Value>]],
+    ) -> Result<Vec<Linear<C::Value>>, Stop> {
         let rows = lowered.bias.as_ref().map(Tensor::len).or_else(|| lowered.operators.first().map(|o| o.rows()));
         let mut result = Vec::new();
         for row in 0..rows.unwrap_or(0) {
             let mut sum = Sum::default();
             if let Some(bias) = &lowered.bias {
-                sum.constant = bias.get(row);
+                sum.constant = bias.numerators()[row].value(bias.denominator());
             }
             for (operator, operand) in lowered.operators.iter().zip(operands) {
-                let denominator = Rational::from_integer(operator.denominator());
+                let denominator = operator.denominator();
                 let mut spent = 0;
                 operator.for_each_in_row(row, &mut |column, weight| {
                     let form = &operand[column];
                     spent += form.cost();
                     if spent <= self.operations {
-                        sum.add(form, &(Rational::from_integer(weight.clone()) / &denominator));
+                        sum.add(form, &weight.value(&denominator));
                     }
                 });
                 self.spend(spent)?;
@@ -122,18 +131,19 @@ impl<'n> Builder<'n> {
         &mut self,
         id: NodeId,
         layer: &dyn PiecewiseLayer,
-        operands: &[&[Linear]],
-    ) -> Result<Vec<Linear>, Stop> {
+        operands: &[&[Linear<C::Value>]],
+    ) -> Result<Vec<Linear<C::Value>>, Stop> {
         let units = layer.output().elements();
         let mut step = LayerStep { node: id, units, stable: 0, example: None };
         let mut result = Vec::with_capacity(units);
         for output in 0..units {
             let unit = layer.unit(output);
             let mut sum = Sum::default();
-            sum.add(&self.substitute(&unit.affine, operands)?, &Rational::one());
+            sum.add(&self.substitute(&unit.affine, operands)?, &C::Value::one());
             let mut stable = true;
             for (coefficient, arguments) in &unit.maxima {
-                let forms: Result<Vec<Linear>, Stop> = arguments.iter().map(|a| self.substitute(a, operands)).collect();
+                let forms: Result<Vec<Linear<C::Value>>, Stop> =
+                    arguments.iter().map(|a| self.substitute(a, operands)).collect();
                 let (form, atom) = self.maximum(forms?)?;
                 if let Some(atom) = atom {
                     stable = false;
@@ -143,7 +153,7 @@ impl<'n> Builder<'n> {
                         users.push(name);
                     }
                 }
-                sum.add(&form, coefficient);
+                sum.add(&form, &coefficient.clone().into());
             }
             if stable {
                 step.stable += 1;
@@ -158,7 +168,7 @@ impl<'n> Builder<'n> {
     }
 
     /// Why a unit is affine: the bounds of its input, when it has one and they are known.
-    fn explain_stable(&self, unit: &crate::layer::Unit, operands: &[&[Linear]]) -> String {
+    fn explain_stable(&self, unit: &crate::layer::Unit, operands: &[&[Linear<C::Value>]]) -> String {
         if unit.maxima.is_empty() {
             return "it is affine by its arguments".into();
         }
@@ -177,7 +187,12 @@ impl<'n> Builder<'n> {
         }
     }
 
-    fn smooth(&mut self, id: NodeId, layer: &dyn Function, operands: &[&[Linear]]) -> Result<Vec<Linear>, Stop> {
+    fn smooth(
+        &mut self,
+        id: NodeId,
+        layer: &dyn Function,
+        operands: &[&[Linear<C::Value>]],
+    ) -> Result<Vec<Linear<C::Value>>, Stop> {
         let shapes: Vec<&Shape> =
             self.network.nodes[id].operands.iter().map(|&o| &self.network.nodes[o].shape).collect();
         let constants: Option<Vec<Tensor>> =
@@ -185,14 +200,14 @@ impl<'n> Builder<'n> {
         if let Some(constants) = constants
             && let Some(value) = layer.evaluate(&constants.iter().collect::<Vec<_>>())
         {
-            return Ok(value.to_rationals().into_iter().map(Linear::constant).collect());
+            return Ok(value.to_rationals().into_iter().map(|v| Linear::constant(v.into())).collect());
         }
         if layer.kind() == "softmax" && layer.output().channels() == 1 {
             // The quotient of one exponential by itself.
-            return Ok(vec![Linear::constant(Rational::one()); layer.output().elements()]);
+            return Ok(vec![Linear::constant(C::Value::one()); layer.output().elements()]);
         }
         if layer.kind() == "multiply" {
-            let products: Option<Vec<Linear>> =
+            let products: Option<Vec<Linear<C::Value>>> =
                 operands[0].iter().zip(operands[1]).map(|(a, b)| product(a, b)).collect();
             if let Some(products) = products {
                 return Ok(products);
@@ -214,27 +229,24 @@ impl<'n> Builder<'n> {
                 first
             }
         };
-        Ok((first..first + outputs).map(|atom| self.atom_form(atom)).collect())
-    }
-
-    pub fn atom_form(&self, atom: usize) -> Linear {
-        Linear { terms: vec![(self.inputs + atom, Rational::one())], constant: Rational::zero() }
+        Ok((first..first + outputs).map(|atom| Linear::variable(self.inputs + atom)).collect())
     }
 
     /// A form over the layer's operands as a form over variables.
-    fn substitute(&mut self, form: &Form, operands: &[&[Linear]]) -> Result<Linear, Stop> {
-        let mut sum = Sum { constant: form.constant.clone(), ..Sum::default() };
+    fn substitute(&mut self, form: &Form, operands: &[&[Linear<C::Value>]]) -> Result<Linear<C::Value>, Stop> {
+        let mut sum = Sum::constant(form.constant.clone().into());
         for (operand, flat, coefficient) in &form.terms {
             let inner = &operands[*operand][*flat];
             self.spend(inner.cost())?;
-            sum.add(inner, coefficient);
+            sum.add(inner, &coefficient.clone().into());
         }
         Ok(sum.finish())
     }
 
-    pub fn conclude(mut self, outputs: &[Linear]) -> Outcome {
-        let atoms =
-            |form: &Linear| form.terms.iter().filter_map(|(v, _)| v.checked_sub(self.inputs)).collect::<Vec<_>>();
+    pub fn conclude(mut self, outputs: &[Linear<C::Value>]) -> Outcome<C> {
+        let atoms = |form: &Linear<C::Value>| {
+            form.terms.iter().filter_map(|(v, _)| v.checked_sub(self.inputs)).collect::<Vec<_>>()
+        };
         let left: Vec<Vec<usize>> = outputs.iter().map(atoms).filter(|atoms| !atoms.is_empty()).collect();
         let remaining: BTreeSet<usize> = left.iter().flatten().copied().collect();
         if let Some(&node) = remaining.iter().find_map(|atom| self.smooth.get(atom)) {
@@ -244,7 +256,7 @@ impl<'n> Builder<'n> {
             return self.affine_outcome(outputs);
         }
         let over_inputs = |atom: &usize| match self.atoms[*atom].as_slice() {
-            [l] if l.terms.iter().all(|(v, _)| *v < self.inputs) => Some(l.clone()),
+            [l] if l.terms.iter().all(|(v, _)| *v < self.inputs) => l.numbers(),
             _ => None,
         };
         let hyperplanes: Vec<Linear> = remaining.iter().filter_map(over_inputs).collect();
@@ -252,41 +264,28 @@ impl<'n> Builder<'n> {
         Outcome::Residual(Residual { outputs: left.len(), atoms: remaining.len(), certain, hyperplanes })
     }
 
-    fn affine_outcome(&mut self, outputs: &[Linear]) -> Outcome {
-        let coefficients = outputs.iter().flat_map(|f| &f.terms).map(|(_, c)| c.denom());
-        let denominator = common_denominator(coefficients);
-        let row = |f: &Linear| f.terms.iter().map(|(v, c)| (*v, c.numer() * (&denominator / c.denom()))).collect();
-        let matrix = Matrix::from_rows(self.inputs, outputs.iter().map(row).collect(), denominator.clone());
-        let constants: Vec<Rational> = outputs.iter().map(|f| f.constant.clone()).collect();
-        let bias = Tensor::from_rationals(self.network.output_shape().clone(), &constants);
+    fn affine_outcome(&mut self, outputs: &[Linear<C::Value>]) -> Outcome<C> {
+        let (rows, denominator) = rows::<C>(outputs);
+        let matrix = Matrix::from_rows(self.inputs, rows, denominator);
+        let constants: Vec<C::Value> = outputs.iter().map(|f| f.constant.clone()).collect();
+        let (numerators, denominator) = C::over_common(&constants);
+        let bias = Tensor::new(self.network.output_shape().clone(), numerators, denominator);
         let mut steps = std::mem::take(&mut self.steps);
         steps.atoms = self.atoms.len();
-        steps.shared = self
-            .users
-            .iter()
-            .find(|(_, users)| users.len() > 1)
-            .map(|(&atom, users)| (self.show_atom(atom), users.clone()));
-        Outcome::Affine { matrix, bias, steps: Box::new(steps) }
+        let shared = self.users.iter().filter(|(_, users)| users.len() > 1);
+        steps.shared = shared.filter_map(|(&atom, users)| Some((self.show_atom(atom)?, users.clone()))).next();
+        Outcome::Affine { map: AffineMap { matrix, bias }, steps: Box::new(steps) }
     }
 
-    /// An atom as a formula, when it is short.
-    fn show_atom(&self, atom: usize) -> String {
-        let show = |l: &Linear| {
-            let mut text = String::new();
-            for (variable, coefficient) in &l.terms {
-                let name = match variable.checked_sub(self.inputs) {
-                    None => format!("x_{{{variable}}}"),
-                    Some(inner) => format!("a_{{{inner}}}"),
-                };
-                push_term(&mut text, coefficient, &name);
-            }
-            if !l.constant.is_zero() {
-                push_term(&mut text, &l.constant, "");
-            }
-            text
+    /// An atom as a formula, shortened when it is long; `None` if it has symbols.
+    fn show_atom(&self, atom: usize) -> Option<String> {
+        let variable = |v: usize| match v.checked_sub(self.inputs) {
+            None => format!("x_{{{v}}}"),
+            Some(inner) => format!("a_{{{inner}}}"),
         };
-        let arguments: Vec<String> = self.atoms[atom].iter().map(show).collect();
-        let text = format!("\\max\\{{0, {}\\}}", arguments.join(", "));
-        if text.len() <= 120 { text } else { "\\max\\{0, l\\}".into() }
+        let formula = |l: &Linear<C::Value>| Some(l.numbers()?.to_formula(&variable));
+        let arguments: Option<Vec<String>> = self.atoms[atom].iter().map(formula).collect();
+        let text = format!("\\max\\{{0, {}\\}}", arguments?.join(", "));
+        Some(if text.len() <= 120 { text } else { "\\max\\{0, l\\}".into() })
     }
 }

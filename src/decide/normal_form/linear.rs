@@ -1,88 +1,131 @@
 //! Affine forms over variables.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use num_traits::{One, Signed, Zero};
 
-use crate::algebra::{Rational, Shape, Tensor};
+use crate::algebra::{Coefficient, Integer, Rational, Scalar, Shape, Tensor};
 
 /// An affine form over variables: inputs by flat index, then atoms.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
-pub(super) struct Linear {
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Linear<S = Rational> {
     /// Ascending variables, nonzero coefficients.
-    pub terms: Vec<(usize, Rational)>,
-    pub constant: Rational,
+    pub terms: Vec<(usize, S)>,
+    pub constant: S,
 }
 
 /// Lower and upper bounds where they are known.
 pub(super) type Bounds = (Option<Rational>, Option<Rational>);
 
-impl Linear {
-    pub fn constant(constant: Rational) -> Linear {
+impl<S: Scalar> Linear<S> {
+    pub fn constant(constant: S) -> Linear<S> {
         Linear { terms: Vec::new(), constant }
     }
 
-    /// What an operation on the form costs: a term a unit, and more where numbers are long, because
-    /// the greatest common divisors take the square of their length.
+    pub fn variable(variable: usize) -> Linear<S> {
+        Linear { terms: vec![(variable, S::one())], constant: S::zero() }
+    }
+
+    /// The coefficients, and the constant last.
+    pub fn coefficients(&self) -> impl Iterator<Item = &S> {
+        self.terms.iter().map(|(_, c)| c).chain([&self.constant])
+    }
+
+    /// What an operation on the form costs.
     pub fn cost(&self) -> usize {
-        let of = |number: &Rational| {
-            let words = (number.numer().bits() + number.denom().bits()) / 128;
-            usize::try_from(words.saturating_mul(words)).map_or(usize::MAX, |cost| cost.saturating_add(1))
-        };
-        self.terms.iter().map(|(_, c)| of(c)).fold(of(&self.constant), usize::saturating_add)
+        self.coefficients().map(S::cost).fold(0, usize::saturating_add)
     }
 
-    pub fn times(&self, factor: &Rational) -> Linear {
-        if factor.is_zero() {
-            return Linear::default();
-        }
-        Linear { terms: self.terms.iter().map(|(v, c)| (*v, c * factor)).collect(), constant: &self.constant * factor }
+    /// The form with every coefficient, and the constant, changed; none may become 0.
+    pub fn map<T>(&self, f: impl Fn(&S) -> T) -> Linear<T> {
+        Linear { terms: self.terms.iter().map(|(v, c)| (*v, f(c))).collect(), constant: f(&self.constant) }
     }
 
-    pub fn minus(&self, other: &Linear) -> Linear {
+    pub fn times(&self, factor: &S) -> Linear<S> {
         let mut sum = Sum::default();
-        sum.add(self, &Rational::one());
-        sum.add(other, &-Rational::one());
+        sum.add(self, factor);
         sum.finish()
     }
 
-    /// By the sign of the first coefficient of the difference; the constant counts last. Invariant
-    /// under adding a form to both and under positive scaling.
-    pub fn order(&self, other: &Linear) -> std::cmp::Ordering {
-        let difference = self.minus(other);
-        let lead = difference.terms.first().map_or(&difference.constant, |t| &t.1);
-        lead.cmp(&Rational::zero())
+    pub fn minus(&self, other: &Linear<S>) -> Linear<S> {
+        let mut sum = Sum::default();
+        sum.add(self, &S::one());
+        sum.add(other, &S::one().scaled(&Rational::from_integer((-1).into())));
+        sum.finish()
+    }
+
+    /// The number whose sign orders differences: of the first coefficient, or of the constant.
+    pub fn lead(&self) -> Rational {
+        self.terms.first().map_or(&self.constant, |t| &t.1).lead()
+    }
+
+    /// By the sign of the difference's [`Linear::lead`]. Invariant under adding a form to both and
+    /// under positive scaling.
+    pub fn order(&self, other: &Linear<S>) -> Ordering {
+        self.minus(other).lead().cmp(&Rational::zero())
+    }
+
+    /// The form over numbers, when no symbol occurs.
+    pub fn numbers(&self) -> Option<Linear> {
+        let terms: Option<Vec<_>> = self.terms.iter().map(|(v, c)| Some((*v, c.as_number()?))).collect();
+        Some(Linear { terms: terms?, constant: self.constant.as_number()? })
+    }
+}
+
+impl Linear {
+    /// The form as a formula, with names for its variables.
+    pub fn to_formula(&self, name: &dyn Fn(usize) -> String) -> String {
+        let mut text = String::new();
+        for (variable, coefficient) in &self.terms {
+            push_term(&mut text, coefficient, &name(*variable));
+        }
+        if !self.constant.is_zero() || text.is_empty() {
+            push_term(&mut text, &self.constant, "");
+        }
+        text
     }
 }
 
 /// A form under construction.
-#[derive(Default)]
-pub(super) struct Sum {
-    pub terms: BTreeMap<usize, Rational>,
-    pub constant: Rational,
+pub(super) struct Sum<S> {
+    terms: BTreeMap<usize, S>,
+    pub constant: S,
 }
 
-impl Sum {
-    pub fn add(&mut self, form: &Linear, factor: &Rational) {
-        for (variable, coefficient) in &form.terms {
-            *self.terms.entry(*variable).or_default() += coefficient * factor;
-        }
-        self.constant += &form.constant * factor;
+impl<S: Scalar> Default for Sum<S> {
+    fn default() -> Sum<S> {
+        Sum { terms: BTreeMap::new(), constant: S::zero() }
+    }
+}
+
+impl<S: Scalar> Sum<S> {
+    pub fn constant(constant: S) -> Sum<S> {
+        Sum { constant, ..Sum::default() }
     }
 
-    pub fn finish(self) -> Linear {
+    pub fn add(&mut self, form: &Linear<S>, factor: &S) {
+        for (variable, coefficient) in &form.terms {
+            self.terms.entry(*variable).or_insert_with(S::zero).add_product(coefficient, factor);
+        }
+        self.constant.add_product(&form.constant, factor);
+    }
+
+    pub fn finish(self) -> Linear<S> {
         let terms = self.terms.into_iter().filter(|(_, c)| !c.is_zero()).collect();
         Linear { terms, constant: self.constant }
     }
 }
 
-pub(super) fn constant_tensor(forms: &[Linear], shape: &Shape) -> Option<Tensor> {
-    let values: Option<Vec<Rational>> = forms.iter().map(|f| f.terms.is_empty().then(|| f.constant.clone())).collect();
+/// The values of forms without variables, where those are numbers.
+pub(super) fn constant_tensor<S: Scalar>(forms: &[Linear<S>], shape: &Shape) -> Option<Tensor> {
+    let number = |f: &Linear<S>| if f.terms.is_empty() { f.constant.as_number() } else { None };
+    let values: Option<Vec<Rational>> = forms.iter().map(number).collect();
     Some(Tensor::from_rationals(shape.clone(), &values?))
 }
 
 /// The product of two forms, one of which is constant.
-pub(super) fn product(a: &Linear, b: &Linear) -> Option<Linear> {
+pub(super) fn product<S: Scalar>(a: &Linear<S>, b: &Linear<S>) -> Option<Linear<S>> {
     match (a.terms.is_empty(), b.terms.is_empty()) {
         (true, _) => Some(b.times(&a.constant)),
         (_, true) => Some(a.times(&b.constant)),
@@ -90,7 +133,26 @@ pub(super) fn product(a: &Linear, b: &Linear) -> Option<Linear> {
     }
 }
 
-pub(super) fn push_term(text: &mut String, coefficient: &Rational, name: &str) {
+/// Bounds of c·v, where bounds of both are known as far as they are.
+pub(super) fn scaled_bounds<S: Scalar>(coefficient: &S, (below, above): &Bounds) -> Bounds {
+    let Some((low, high)) = coefficient.enclose() else { return (None, None) };
+    let least = |a: Rational, b: Rational| if a < b { a } else { b };
+    // Where v ≥ below (or v ≤ above), c·v is extreme at an end of c's interval.
+    if !low.is_negative() {
+        let below = below.as_ref().map(|b| least(&low * b, &high * b));
+        let above = above.as_ref().map(|a| -least(-(&low * a), -(&high * a)));
+        (below, above)
+    } else if !high.is_positive() {
+        let (low_end, high_end) = (above.as_ref(), below.as_ref());
+        let below = low_end.map(|a| least(&low * a, &high * a));
+        let above = high_end.map(|b| -least(-(&low * b), -(&high * b)));
+        (below, above)
+    } else {
+        (None, None)
+    }
+}
+
+fn push_term(text: &mut String, coefficient: &Rational, name: &str) {
     let sign = match (text.is_empty(), coefficient.is_negative()) {
         (true, true) => "-",
         (true, false) => "",
@@ -101,4 +163,13 @@ pub(super) fn push_term(text: &mut String, coefficient: &Rational, name: &str) {
     let number = if size.is_one() && !name.is_empty() { String::new() } else { size.to_string() };
     let dot = if number.is_empty() || name.is_empty() { "" } else { " \\cdot " };
     text.push_str(&format!("{sign}{number}{dot}{name}"));
+}
+
+/// A matrix's rows and its denominator, from forms over its columns.
+pub(super) fn rows<C: Coefficient>(forms: &[Linear<C::Value>]) -> (Vec<Vec<(usize, C)>>, Integer) {
+    let values: Vec<C::Value> = forms.iter().flat_map(|f| &f.terms).map(|(_, c)| c.clone()).collect();
+    let (numerators, denominator) = C::over_common(&values);
+    let mut numerators = numerators.into_iter();
+    let rows = forms.iter().map(|f| f.terms.iter().map(|t| t.0).zip(numerators.by_ref()).collect()).collect();
+    (rows, denominator)
 }

@@ -2,12 +2,16 @@
 //!
 //! An atom is max{0, l₁, …, lₖ} of affine forms, made canonical, so that equal atoms have one name:
 //! - of equal arguments one is kept, and arguments that are nowhere the largest on the domain, by
-//!   exact bounds, are dropped;
+//!   exact bounds or because they lie between two others, are dropped;
 //! - the smallest argument g is subtracted from all: max(g, …) = g + max(0, … − g). "Smallest" is
 //!   the order by the first coefficient that differs, which adding a form to all, or scaling all
 //!   by a positive number, does not change;
 //! - an argument g + s·max{0, l, …} with s > 0 is replaced by g, g + s·l, …: maxima of maxima are one maximum;
 //! - the first coefficient of the smallest difference is made 1: max(0, s·l) = s·max(0, l), s > 0.
+//!
+//! The coefficients are numbers, or polynomials in symbols, for whose order the sign of the greatest
+//! monomial's coefficient stands; a monomial leaves a maximum only where it cannot be negative, as
+//! an even power, a root, or a symbol that is taken to be at least 0.
 //!
 //! So relu(u) and relu(−u) = relu(u) − u share an atom, and so do units whose hyperplanes agree up
 //! to scale. If every atom's coefficients cancel, the network is affine; for one hidden layer of
@@ -18,7 +22,11 @@ mod hints;
 mod linear;
 mod maximum;
 
-use crate::algebra::{Matrix, Tensor};
+use std::collections::BTreeSet;
+
+use crate::algebra::{Integer, Symbol};
+use crate::collapse::AffineMap;
+use crate::layer::Weights;
 use crate::network::{Network, NodeId};
 
 use super::search::Hint;
@@ -32,6 +40,13 @@ pub struct Limits {
     pub operations: usize,
 }
 
+impl Limits {
+    /// Enough for a single block of a network; for normal forms that are computed many times.
+    pub fn small() -> Limits {
+        Limits { operations: 200_000 }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Limits { operations: 3_000_000 }
@@ -40,13 +55,11 @@ impl Default for Limits {
 
 /// What the normal form shows.
 #[derive(Clone, Debug)]
-pub enum Outcome {
+pub enum Outcome<C = Integer> {
     /// All atoms cancel: f(x) = Mx + b on the domain.
     Affine {
-        /// M.
-        matrix: Matrix,
-        /// b.
-        bias: Tensor,
+        /// M and b.
+        map: AffineMap<C>,
         /// How it came about.
         steps: Box<Steps>,
     },
@@ -111,11 +124,16 @@ impl Residual {
     }
 }
 
-/// Computes the normal form of a network's output.
+/// Computes the normal form of a network's output, whose weights are numbers.
 pub fn normal_form(network: &Network, limits: &Limits) -> Outcome {
-    let mut builder = Builder::new(network, limits.operations);
+    normal_form_where(network, limits, BTreeSet::new())
+}
+
+/// The same over another ring of weights, where the symbols `nonnegative` are at least 0.
+pub fn normal_form_where<C: Weights>(network: &Network, limits: &Limits, nonnegative: BTreeSet<Symbol>) -> Outcome<C> {
+    let mut builder = Builder::new(network, limits.operations, nonnegative);
     match builder.run() {
         Ok(outputs) => builder.conclude(&outputs),
-        Err(Stop::TooLarge) => Outcome::TooLarge,
+        Err(Stop::TooLarge | Stop::Symbols) => Outcome::TooLarge,
     }
 }

@@ -4,7 +4,7 @@ use num_traits::{One, Zero};
 
 use super::lemma::Lemma;
 use super::{Writer, entries};
-use crate::algebra::{Rank, Shape, Tensor};
+use crate::algebra::{Coefficient, Rank, Shape, Tensor};
 use crate::collapse::AffineMap;
 use crate::decide::normal_form::Steps;
 use crate::decide::{not_homogeneous, pinned};
@@ -122,8 +122,25 @@ impl Writer<'_> {
                 grids.push(column_grid("b", &map.bias, self.symbols));
             }
             self.document.blocks.push(Block::Row(grids));
-        } else if !map.bias.is_zero() && map.bias.len() <= self.detail.values {
-            self.document.grid(tensor_grid("b", &map.bias, self.symbols));
+        } else if !map.bias.is_zero() {
+            self.constant(&map.bias);
+        }
+    }
+
+    /// b, as one number a channel where it does not depend on the position.
+    fn constant<C: Formula>(&mut self, bias: &Tensor<C>) {
+        // A weight may be called b too.
+        let taken = self.symbols.tensors.iter().any(|t| t.name == "b");
+        let name = if taken { format!("\\mathrm{{{}}}(0)", self.network.name) } else { "b".into() };
+        let shape = bias.shape();
+        let (channels, run) = (shape.channels(), bias.len() / shape.channels());
+        let uniform = bias.numerators().chunks(run).all(|channel| channel.iter().all(|n| *n == channel[0]));
+        let per_channel = Shape::new([channels]).ok().filter(|_| run > 1 && uniform && channels <= self.detail.values);
+        if let Some(vector) = per_channel {
+            self.say(vec![text("The constant is the same at every position of a channel:")]);
+            self.document.grid(tensor_grid(&name, &bias.gather(vector, |channel| Some(channel * run)), self.symbols));
+        } else if bias.len() <= self.detail.values {
+            self.document.grid(tensor_grid(&name, bias, self.symbols));
         }
     }
 
@@ -175,7 +192,7 @@ impl Writer<'_> {
         }
     }
 
-    pub fn normal_form(&mut self, map: &AffineMap, steps: &Steps) {
+    pub fn normal_form<C: Coefficient>(&mut self, map: &AffineMap<C>, steps: &Steps) {
         self.document.state(
             "Normal form",
             vec![
@@ -219,8 +236,6 @@ impl Writer<'_> {
             count(map.matrix.columns()),
             entries(map.matrix.nonzeros())
         ))]);
-        self.the_map(map, &[]);
-        self.equations_of_linearity(map);
     }
 }
 

@@ -111,6 +111,7 @@ impl Writer<'_> {
         let words = vec![text(format!("{} are ", self.sides())), strong("different"), text(", by the input below.")];
         self.document.state("Theorem", words);
         self.condition(found.residue.as_ref());
+        self.provided(found);
         self.document.state("Counterexample", vec![text("Take")]);
         let weights = chosen(&found.symbols, self.symbols);
         if !weights.is_empty() {
@@ -163,6 +164,16 @@ impl Writer<'_> {
                 text("."),
             ]);
         }
+    }
+
+    /// Signs of weights that make the sides equal after all.
+    fn provided(&mut self, found: &Counterexample) {
+        if found.provided.is_empty() {
+            return;
+        }
+        let names: Vec<String> = found.provided.iter().map(|&s| format!("{} \\geq 0", self.symbols.name(s))).collect();
+        let words = vec![text("The sides are equal wherever "), math(names.join(", ")), text(".")];
+        self.document.state("Condition", words);
     }
 
     /// The two matrix rows of the first output that differs, where they differ.
@@ -260,8 +271,7 @@ fn entry(network: &Network, mut column: usize) -> String {
 fn factored(polynomial: &Polynomial, symbols: &Symbols) -> String {
     let name = |s| symbols.name(s);
     let Some((_, monomial, rest)) = polynomial.factors() else { return "0".into() };
-    let mut factors: Vec<String> =
-        monomial.powers().iter().map(|&(s, e)| if e == 1 { name(s) } else { format!("{}^{{{e}}}", name(s)) }).collect();
+    let mut factors = monomial.to_factors(&name);
     match rest.terms().len() {
         1 => {}
         _ if factors.is_empty() => factors.push(rest.to_formula(&name)),

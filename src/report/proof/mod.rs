@@ -7,7 +7,6 @@ mod symbolic;
 mod witness;
 
 use super::document::{Block, Document, Inline, code, math, strong, text};
-use num_traits::Zero;
 
 use super::numbers::{count, number, plural};
 use crate::decide::{Evidence, Finding, Findings, Undecided, Verdict};
@@ -49,7 +48,15 @@ pub fn network(network: &Network, finding: &Finding, program: &Program, detail: 
                 if bias.is_zero() { "0" } else { "not 0" }
             ))]);
         }
-        Evidence::NormalForm(map, steps) => writer.normal_form(map, steps),
+        Evidence::NormalForm(map, steps) => {
+            writer.normal_form(map, steps);
+            writer.the_map(map, &[]);
+            writer.equations_of_linearity(map);
+        }
+        Evidence::SymbolicNormalForm(map, steps) => {
+            writer.normal_form(map, steps);
+            writer.map_grids(map);
+        }
         Evidence::Symbolic(map) => writer.symbolic(map, &lemmas),
         Evidence::FreeStructure { weights, limit } => writer.free_structure(weights.as_ref(), limit),
         Evidence::Witness(witness, weights) => writer.witness(witness, weights),
@@ -254,18 +261,14 @@ impl Writer<'_> {
         self.document.state("Segments", vec![text("Between its nonlinear layers the network is affine: each run of affine layers below is one matrix, and all but one of its layers are redundant.")]);
         let name = |id: NodeId| self.network.nodes[id].name.clone();
         let rows = worth.iter().filter(|(_, layers)| layers.len() > 1).map(|(segment, layers)| {
-            let after = segment
-                .map
-                .as_ref()
-                .map(|m| m.matrix.nonzeros() + m.bias.numerators().iter().filter(|n| !n.is_zero()).count());
-            let weights = segment.map.as_ref().map_or("–".into(), |m| count(m.matrix.nonzeros()));
+            let merged = segment.merged.as_ref().ok();
             vec![
                 layers.iter().map(|&id| name(id)).collect::<Vec<_>>().join(" → "),
                 count(layers.len() - 1),
                 count(segment.parameters),
-                after.map_or("–".into(), count),
+                merged.map_or("–".into(), |m| count(m.weights + m.constants)),
                 count(segment.multiply_adds),
-                weights,
+                merged.map_or("–".into(), |m| count(m.weights)),
             ]
         });
         let head = ["layers", "redundant", "parameters", "as one matrix", "multiply-adds", "as one matrix"]

@@ -1,0 +1,156 @@
+//! Equations between random networks with free weights: what is proved holds at every point tried,
+//! what is refuted differs where it is said to, and conditions are enough.
+
+use netprove::algebra::{Rational, Shape, Symbol, Tensor};
+use netprove::decide::{Comparison, compare};
+use netprove::diagnostic::Source;
+use netprove::network::{Assignment, Equation, NoImports, Program, Statement, check};
+use proptest::prelude::*;
+
+fn program(text: &str) -> Program {
+    let source = Source { name: "test.net".into(), text: text.into() };
+    check(source, &NoImports, 1 << 28).unwrap_or_else(|r| panic!("{:?}\n{text}", r.diagnostics))
+}
+
+fn equation(program: &Program) -> &Equation {
+    match &program.claims[0].statement {
+        Statement::Equation(equation) => equation,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Both sides at a point and weights, by the layers' definitions.
+fn values(equation: &Equation, weights: &Assignment, point: &Tensor) -> (Tensor, Tensor) {
+    let at = |s: Symbol| weights.get(&s).cloned().unwrap_or_default();
+    let value = |network: &netprove::network::Network| network.at(&at).evaluate(point).expect("rational weights");
+    (value(&equation.left), value(&equation.right))
+}
+
+/// One layer that keeps the shape 2x2x3.
+fn step() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "scale(s)",
+        "scale(t)",
+        "scale(2)",
+        "scale(-1/2)",
+        "conv(m)",
+        "conv(k, pad=1)",
+        "bias(b)",
+        "relu",
+        "relu",
+        "abs",
+        "leaky_relu(1/3)",
+        "maxpool(2, stride=1, pad=[1, 0, 0, 1])",
+        "clip(-1, 1)",
+        "identity",
+        "batchnorm(mean=0, var=3, eps=0)",
+    ])
+}
+
+fn rational() -> impl Strategy<Value = Rational> {
+    (-6_i64..=6, 1_i64..4).prop_map(|(n, d)| Rational::new(n.into(), d.into()))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// A chain of layers, and the chain with two neighbours exchanged or one repeated.
+    #[test]
+    fn verdicts_hold_at_random_weights(
+        steps in prop::collection::vec(step(), 1..5),
+        at in 0_usize..4,
+        exchange in any::<bool>(),
+        choices in prop::collection::vec((prop::collection::vec(rational(), 64), prop::collection::vec(rational(), 12)), 4),
+    ) {
+        let mut other = steps.clone();
+        let at = at % steps.len();
+        if exchange && at + 1 < steps.len() { other.swap(at, at + 1) } else { other.insert(at, steps[at]) }
+        let text = format!(
+            "forall s: 2, t: 2, b: 2, m: 2x2x1x1, k: 2x2x3x3\nnetwork f(x: 2x2x3) {{ {} }}\nnetwork g(x: 2x2x3) {{ {} }}\nprove f == g",
+            steps.join("; "), other.join("; "));
+        let program = program(&text);
+        let equation = equation(&program);
+        let symbols = equation.difference.symbols();
+        let rational = !text.contains("batchnorm");
+        let points = choices.iter().map(|(weights, point)| {
+            let weights: Assignment = symbols.iter().copied().zip(weights.iter().cloned()).collect();
+            (weights, Tensor::from_rationals(Shape::new([12]).expect("a shape"), point))
+        });
+        match compare(equation, 1 << 28) {
+            Comparison::Equal(_) if rational => for (weights, point) in points {
+                let (left, right) = values(equation, &weights, &point);
+                prop_assert_eq!(left, right, "{}", text);
+            },
+            Comparison::Different(found) => {
+                if rational {
+                    let (left, right) = values(equation, &found.symbols, &found.point);
+                    prop_assert_eq!(left.get(found.output), found.left.low.clone(), "{}", text);
+                    prop_assert_eq!(right.get(found.output), found.right.low.clone(), "{}", text);
+                }
+                prop_assert!(found.left.differs(&found.right), "{}", text);
+                if rational && !found.provided.is_empty() {
+                    for (mut weights, point) in points {
+                        for symbol in &found.provided {
+                            let size = num_traits::Signed::abs(&weights[symbol]);
+                            weights.insert(*symbol, size);
+                        }
+                        let (left, right) = values(equation, &weights, &point);
+                        prop_assert_eq!(left, right, "{} where {:?}", text, found.provided);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Claims with their answers: the rules by which networks with kinks are equal whatever the weights.
+#[test]
+fn rewriting_rules() {
+    let table = [
+        ("relu; maxpool(2)", "maxpool(2); relu", "equal-normal-forms"),
+        ("relu; relu", "relu", "equal-normal-forms"),
+        ("relu; avgpool(2)", "avgpool(2); relu", "counterexample"),
+        ("maxpool(2); maxpool(2)", "maxpool(4)", "equal-normal-forms"),
+        ("maxpool(3, stride=1); maxpool(2, stride=1)", "maxpool(4, stride=1)", "equal-normal-forms"),
+        ("conv(k, pad=1); relu; scale(3)", "conv(3 * k, pad=1); relu", "equal-normal-forms"),
+        ("conv(k, pad=1); relu; scale(-3)", "conv(-3 * k, pad=1); relu", "counterexample"),
+        ("bias(b); maxpool(2)", "maxpool(2); bias(b)", "equal-normal-forms"),
+        ("scale(s); maxpool(2)", "maxpool(2); scale(s)", "counterexample"),
+        ("scale(s * s); maxpool(2)", "maxpool(2); scale(s * s)", "equal-normal-forms"),
+        ("scale(s * s); relu", "relu; scale(s * s)", "equal-normal-forms"),
+        ("batchnorm(mean=b, var=2, eps=0); relu", "scale(1 / sqrt(2)); bias(-b / sqrt(2)); relu", "equal-normal-forms"),
+        ("batchnorm(mean=b, var=2, eps=0)", "batchnorm(mean=b, var=3, eps=0)", "counterexample"),
+        ("batchnorm(mean=0, var=8, eps=0)", "scale(sqrt(2) / 4)", "equal-symbolic-maps"),
+        ("abs; scale(s)", "scale(s); abs", "counterexample"),
+        ("scale(s); abs; abs", "scale(s); abs", "equal-normal-forms"),
+        ("leaky_relu(1/4); conv(k)", "leaky_relu(1/4); conv(k, pad=0)", "equal-normal-forms"),
+    ];
+    for (left, right, method) in table {
+        let text = format!(
+            "forall s: 2, b: 2, k: 2x2x3x3\nnetwork f(x: 2x4x4) {{ {left} }}\nnetwork g(x: 2x4x4) {{ {right} }}\nprove f == g"
+        );
+        let program = program(&text);
+        assert_eq!(compare(equation(&program), 1 << 28).method(), method, "{left} | {right}");
+    }
+}
+
+/// The signs of weights that make sides equal.
+#[test]
+fn conditions_on_signs() {
+    let table = [
+        ("scale(s); maxpool(2)", "maxpool(2); scale(s)", vec![0, 1]),
+        ("conv(k); scale(s); relu", "conv(k); relu; scale(s)", vec![0, 1]),
+        ("scale(s); scale(b); relu", "scale(b); relu; scale(s)", vec![0, 1]),
+        ("relu", "relu; scale(2)", vec![]),
+    ];
+    for (left, right, symbols) in table {
+        let text = format!(
+            "forall s: 2, b: 2, k: 2x2x3x3\nnetwork f(x: 2x4x4) {{ {left} }}\nnetwork g(x: 2x4x4) {{ {right} }}\nprove f == g"
+        );
+        let program = program(&text);
+        let Comparison::Different(found) = compare(equation(&program), 1 << 28) else { panic!("{left} | {right}") };
+        let expected: Vec<Symbol> = symbols.into_iter().map(Symbol::Free).collect();
+        assert_eq!(found.provided.into_iter().collect::<Vec<_>>(), expected, "{left} | {right}");
+    }
+}
