@@ -2,7 +2,7 @@
 //! what is refuted differs where it is said to, and conditions are enough.
 
 use netprove::algebra::{Rational, Shape, Symbol, Tensor};
-use netprove::decide::{Comparison, compare};
+use netprove::decide::{Cause, Comparison, compare};
 use netprove::diagnostic::Source;
 use netprove::network::{Assignment, Equation, NoImports, Program, Statement, check};
 use proptest::prelude::*;
@@ -52,7 +52,7 @@ fn rational() -> impl Strategy<Value = Rational> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 80, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// A chain of layers, and the chain with two neighbours exchanged or one repeated.
     #[test]
@@ -152,5 +152,57 @@ fn conditions_on_signs() {
         let Comparison::Different(found) = compare(equation(&program), 1 << 28) else { panic!("{left} | {right}") };
         let expected: Vec<Symbol> = symbols.into_iter().map(Symbol::Free).collect();
         assert_eq!(found.provided.into_iter().collect::<Vec<_>>(), expected, "{left} | {right}");
+    }
+}
+
+/// Causes that are recognised, and differences that only look alike.
+#[test]
+fn causes() {
+    let border = |distance| Some(Cause::Border { distance, layer: "conv2".into() });
+    let unscaled = Some(Cause::UnscaledBias { layer: "conv1".into(), norm: "batchnorm1".into() });
+    let table = [
+        ("conv(j, pad=1); conv(k, pad=1)", "conv(compose(k, j), pad=2)", border(1)),
+        ("conv(j, pad=1); conv(pad(k, 1), pad=2)", "conv(pad(compose(k, j), 1), pad=3)", border(1)),
+        ("conv(c, bias=b); conv(k, pad=1)", "conv(compose(k, c), bias=contract(k, b), pad=1)", border(1)),
+        ("conv(j, bias=b); batchnorm(scale=s, shift=t)", "conv(scale_out(j, s), bias=b + t)", unscaled.clone()),
+        ("conv(j, bias=b); batchnorm(scale=s, shift=t)", "conv(scale_out(j, s), bias=2 * b + t)", None),
+        ("conv(j, bias=b); batchnorm(scale=s, shift=t)", "conv(j, bias=b + t)", None),
+        (
+            "conv([[0, 1], [0, 0]], pad=[1, 1, 0, 0])",
+            "conv([[0, 0], [1, 0]], pad=[0, 0, 1, 1])",
+            Some(Cause::Transposed),
+        ),
+        ("conv([[1, 2]], pad=[0, 0, 0, 1])", "conv([[2, 1]], pad=[0, 1, 0, 0])", Some(Cause::Transposed)),
+        ("permute(0, 2, 1)", "identity", Some(Cause::Reordered { left: 1, right: 6 })),
+    ];
+    for (left, right, expected) in table {
+        let text = format!(
+            "forall b: 1, s: 1, t: 1, c: 1x1x1x1, j: 1x1x3x3, k: 1x1x3x3
+            network f(x: 1x6x6) {{ {left} }}
+            network g(x: 1x6x6) {{ {right} }}
+            prove f == g"
+        );
+        let program = program(&text);
+        let Comparison::Different(found) = compare(equation(&program), 1 << 28) else { panic!("{left} | {right}") };
+        let cause = found.residue.and_then(|residue| residue.cause);
+        assert_eq!(cause, expected, "{left} | {right}");
+    }
+}
+
+/// The inputs that random tests use do not see every difference.
+#[test]
+fn equal_on_the_unit_box() {
+    let table = [
+        ("pad(1); maxpool(3)", "maxpool(3, pad=1)", true),
+        ("relu", "identity", true),
+        ("relu; scale(2)", "relu", false),
+        ("clip(0, 1)", "identity", true),
+        ("clip(0, 1/2)", "identity", false),
+    ];
+    for (left, right, expected) in table {
+        let text = format!("network f(x: 1x4x4) {{ {left} }}\nnetwork g(x: 1x4x4) {{ {right} }}\nprove f == g");
+        let program = program(&text);
+        let Comparison::Different(found) = compare(equation(&program), 1 << 28) else { panic!("{left} | {right}") };
+        assert_eq!(found.equal_on_unit, expected, "{left} | {right}");
     }
 }

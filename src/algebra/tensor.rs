@@ -1,5 +1,7 @@
 //! Exact tensors: numbers over one common denominator, or polynomials.
 
+use std::sync::Arc;
+
 use num_traits::{One, Signed};
 
 use super::{Coefficient, Integer, Polynomial, Rational, Shape, Symbol, common_denominator, ratio};
@@ -10,7 +12,8 @@ use super::{Coefficient, Integer, Polynomial, Rational, Shape, Symbol, common_de
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Tensor<C = Integer> {
     shape: Shape,
-    numerators: Vec<C>,
+    /// Shared between copies, which weights have many of.
+    numerators: Arc<[C]>,
     denominator: Integer,
 }
 
@@ -24,7 +27,7 @@ impl<C: Coefficient> Tensor<C> {
         assert_eq!(numerators.len(), shape.elements(), "one number per element of {shape}");
         assert!(denominator.is_positive(), "a positive denominator");
         C::reduce(&mut numerators, &mut denominator);
-        Tensor { shape, numerators, denominator }
+        Tensor { shape, numerators: numerators.into(), denominator }
     }
 
     /// A tensor of ring elements.
@@ -34,7 +37,7 @@ impl<C: Coefficient> Tensor<C> {
 
     /// Every element 0.
     pub fn zeros(shape: Shape) -> Tensor<C> {
-        let numerators = vec![C::zero(); shape.elements()];
+        let numerators = vec![C::zero(); shape.elements()].into();
         Tensor { shape, numerators, denominator: Integer::one() }
     }
 
@@ -77,7 +80,7 @@ impl<C: Coefficient> Tensor<C> {
     pub fn numerators_over(&self, denominator: &Integer) -> Vec<C> {
         let factor = denominator / &self.denominator;
         if factor.is_one() {
-            self.numerators.clone()
+            self.numerators.to_vec()
         } else {
             self.numerators.iter().map(|n| n.times(&factor)).collect()
         }
@@ -124,7 +127,7 @@ impl<C: Coefficient> Tensor<C> {
             product.add_product(a, b);
             product
         };
-        let numerators = self.numerators.iter().zip(&other.numerators).map(product).collect();
+        let numerators = self.numerators.iter().zip(other.numerators.iter()).map(product).collect();
         Tensor::new(self.shape.clone(), numerators, &self.denominator * &other.denominator)
     }
 

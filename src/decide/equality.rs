@@ -97,6 +97,8 @@ pub struct Counterexample {
     /// Symbols that, where all of them are at least 0, make the sides equal after all; empty if
     /// there are none, or none are known.
     pub provided: BTreeSet<Symbol>,
+    /// Whether the sides, which have kinks and no bounded domain, are equal on [0, 1]ⁿ.
+    pub equal_on_unit: bool,
 }
 
 /// Decides whether the two sides are equal (or within the tolerance).
@@ -114,10 +116,10 @@ pub fn compare(equation: &Equation, memory: u64) -> Comparison {
 /// Sides with kinks: points at some weights, then the normal form, then more points.
 fn compare_symbolic(equation: &Equation, memory: u64) -> Comparison {
     let h = &equation.difference;
-    let choices = choices(&h.symbols());
-    for weights in &choices {
-        if let Some(found) = search_points(&equation.at(weights)) {
-            let found = simpler_weights(equation, Counterexample { symbols: weights.clone(), ..found });
+    let symbols = h.symbols();
+    for weights in choices(&symbols) {
+        if let Some(found) = search_points(&equation.at(&weights)) {
+            let found = simpler_weights(equation, Counterexample { symbols: weights, ..found });
             return Comparison::Different(Box::new(Counterexample { provided: equal_where(h), ..found }));
         }
     }
@@ -127,15 +129,15 @@ fn compare_symbolic(equation: &Equation, memory: u64) -> Comparison {
             other => other,
         };
     }
-    for weights in &choices {
-        let equation = equation.at(weights);
+    for weights in choices(&symbols) {
+        let equation = equation.at(&weights);
         if equation.difference.is_symbolic() {
             let witness = search::find(&equation.difference, &[], &Effort::thorough()).witness;
             if let Some(found) = witness.and_then(|witness| differ_at_witness(&equation, &witness)) {
-                return Comparison::Different(Box::new(Counterexample { symbols: weights.clone(), ..found }));
+                return Comparison::Different(Box::new(Counterexample { symbols: weights, ..found }));
             }
         } else if let Comparison::Different(found) = compare_numbers(&equation, memory) {
-            return Comparison::Different(Box::new(Counterexample { symbols: weights.clone(), ..*found }));
+            return Comparison::Different(Box::new(Counterexample { symbols: weights, ..*found }));
         }
     }
     let reason = "the sides agree at every choice of weights that was tried, but no proof for all of them was found";
@@ -209,7 +211,7 @@ fn compare_numbers(equation: &Equation, memory: u64) -> Comparison {
         return compare_within(equation, bound);
     }
     if let Some(found) = search_points(equation) {
-        return Comparison::Different(Box::new(found));
+        return Comparison::Different(Box::new(Counterexample { equal_on_unit: equal_on_unit(equation), ..found }));
     }
     let hints = match normal_form(h, &Limits::default()) {
         Outcome::Affine { map, steps } => {
@@ -229,6 +231,18 @@ fn compare_numbers(equation: &Equation, memory: u64) -> Comparison {
         return Comparison::Different(Box::new(found));
     }
     Comparison::Undecided("no point tells the sides apart, and their normal forms were not shown equal".into())
+}
+
+/// Whether sides without a domain are equal on the inputs that random tests use.
+fn equal_on_unit(equation: &Equation) -> bool {
+    let mut h = equation.difference.clone();
+    if h.inputs.iter().any(|input| input.domain.is_some()) {
+        return false;
+    }
+    let unit = (Rational::zero(), Rational::from_integer(1.into()));
+    h.inputs.iter_mut().for_each(|input| input.domain = Some(unit.clone()));
+    let vanishes = |map: &AffineMap| differing(map, &Domain::of(&h)).is_empty();
+    matches!(normal_form(&h, &Limits::small()), Outcome::Affine { map, .. } if vanishes(&map))
 }
 
 /// The outputs in which an affine map is not zero on the domain.
@@ -432,6 +446,7 @@ fn counterexample(point: &Tensor, output: usize, left: &Value, right: &Value) ->
         right,
         residue: None,
         provided: BTreeSet::new(),
+        equal_on_unit: false,
     }
 }
 

@@ -7,6 +7,7 @@
 //! 4. a longer search along exact lines, guided by what the normal form left over.
 
 mod affine;
+mod cause;
 mod equality;
 mod findings;
 pub mod normal_form;
@@ -15,6 +16,7 @@ pub mod search;
 mod symbolic;
 
 pub use affine::{NotHomogeneous, not_homogeneous, pinned};
+pub use cause::Cause;
 pub use equality::{Comparison, Counterexample, Proof, compare};
 pub use findings::{Answer, Finding, Findings, Status, prove};
 pub use residue::{Residue, Row};

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use num_traits::Zero;
 
+use super::cause::{Cause, cause};
 use crate::algebra::{Polynomial, Symbol};
 use crate::collapse::{AffineMap, Region};
 use crate::network::{Equation, Network};
@@ -22,6 +23,8 @@ pub struct Residue {
     pub conditions: Vec<Polynomial>,
     /// Symbols that divide all of them: where one is 0, the sides are equal.
     pub common: BTreeSet<Symbol>,
+    /// What usually makes such a difference, where it is recognised.
+    pub cause: Option<Cause>,
 }
 
 /// A row of M and its entry of b.
@@ -44,13 +47,15 @@ pub(super) fn residue(
     memory: u64,
 ) -> Option<Residue> {
     let first = *outputs.first()?;
-    let row = |network: &Network| {
-        let side = Region::<Polynomial>::whole(network)?.collapse(memory).ok()?;
+    let side = |network: &Network| Region::<Polynomial>::whole(network)?.collapse(memory).ok();
+    let (left, right) = (side(&equation.left)?, side(&equation.right)?);
+    let cause = cause(equation, &left, &right, &outputs);
+    let row = |side: &AffineMap<Polynomial>| {
         let weights = side.matrix.row(first).map(|(column, weight)| (column, weight.clone())).collect();
-        Some(Row { weights, constant: side.bias.numerators()[first].clone() })
+        Row { weights, constant: side.bias.numerators()[first].clone() }
     };
-    let (left, right) = (row(&equation.left)?, row(&equation.right)?);
-    Some(Residue { outputs, left, right, conditions: conditions(&map), common: common_factor(&map) })
+    let (left, right) = (row(&left), row(&right));
+    Some(Residue { outputs, left, right, conditions: conditions(&map), common: common_factor(&map), cause })
 }
 
 /// The distinct polynomials among the entries of a map, each with leading coefficient 1.
@@ -58,11 +63,11 @@ fn conditions(map: &AffineMap<Polynomial>) -> Vec<Polynomial> {
     let mut found: Vec<Polynomial> = Vec::new();
     let entries = (0..map.matrix.rows()).flat_map(|row| map.matrix.row(row).map(|(_, weight)| weight));
     for polynomial in entries.chain(map.bias.numerators()).filter(|p| !p.is_zero()) {
-        let monic = polynomial.scaled(&polynomial.lead().recip());
-        if monic.as_constant().is_some() {
+        if !polynomial.symbols().iter().any(|s| matches!(s, Symbol::Free(_))) {
             // A difference without symbols: no choice of weights makes the sides equal.
             return Vec::new();
         }
+        let monic = polynomial.scaled(&polynomial.lead().recip());
         if !found.contains(&monic) {
             found.push(monic);
         }

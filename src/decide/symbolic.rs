@@ -13,12 +13,21 @@ use super::{Decision, Evidence, Undecided, Verdict, affine, blockers, decide};
 use crate::algebra::{Polynomial, Rational, Symbol};
 use crate::collapse::{AffineMap, Region};
 use crate::layer::Layer;
-use crate::network::{Assignment, Network, sample};
+use crate::network::{Assignment, Network, NodeId, sample};
 
 /// Choices of numbers for the symbols, plain ones first; one, if there is nothing to choose.
-pub(super) fn choices(symbols: &BTreeSet<Symbol>) -> Vec<Assignment> {
+pub(super) fn choices(symbols: &BTreeSet<Symbol>) -> impl Iterator<Item = Assignment> {
     let rounds = if symbols.is_empty() { 1 } else { 6 };
-    (0..rounds).map(|round| assignment(symbols, round)).collect()
+    (0..rounds).map(|round| assignment(symbols, round))
+}
+
+/// For each layer with symbols, from the last: its symbols 1, and so all others 0.
+fn single_layers(network: &Network) -> impl Iterator<Item = Assignment> {
+    let assignment = |id: NodeId| match &network.nodes[id].layer {
+        Some(Layer::Symbolic(layer)) => Some(assignment(&layer.symbols(), 0)),
+        _ => None,
+    };
+    network.live_nodes().into_iter().rev().filter_map(assignment)
 }
 
 /// Numbers for symbols: all 1, then small integers, then fractions.
@@ -54,7 +63,7 @@ pub(super) fn decide_symbolic(network: &Network, memory: u64) -> Decision {
         return Decision { verdict: Verdict::Linear, evidence: Evidence::FreeStructure { weights: None, limit } };
     }
     let zero = search::flat(&vec![Rational::zero(); network.input_elements()]);
-    for weights in choices(&symbols) {
+    for weights in single_layers(network).chain(choices(&symbols)) {
         if at(network, &weights).evaluate(&zero).is_some_and(|value| !value.is_zero()) {
             let evidence = Evidence::FreeStructure { weights: Some(weights), limit };
             return Decision { verdict: Verdict::Affine, evidence };
@@ -82,13 +91,13 @@ fn has_constants(network: &Network) -> bool {
 
 /// A network with kinks: points at some weights, then the normal form, then more points.
 fn nonlinear(network: &Network, memory: u64) -> Decision {
-    let choices = choices(&network.symbols());
-    let witness = |witness: Box<Witness>, weights: &Assignment| {
-        let evidence = Evidence::Witness(witness, weights.clone());
+    let symbols = network.symbols();
+    let witness = |witness: Box<Witness>, weights: Assignment| {
+        let evidence = Evidence::Witness(witness, weights);
         Decision { verdict: Verdict::Nonlinear, evidence }
     };
-    for weights in &choices {
-        if let Some(found) = search::find(&at(network, weights), &[], &Effort::quick()).witness {
+    for weights in choices(&symbols) {
+        if let Some(found) = search::find(&at(network, &weights), &[], &Effort::quick()).witness {
             return witness(Box::new(found), weights);
         }
     }
@@ -97,8 +106,8 @@ fn nonlinear(network: &Network, memory: u64) -> Decision {
         let verdict = if map.bias.is_zero() { Verdict::Linear } else { Verdict::Affine };
         return Decision { verdict, evidence: Evidence::SymbolicNormalForm(Box::new(map), steps) };
     }
-    for weights in &choices {
-        let network = at(network, weights);
+    for weights in choices(&symbols) {
+        let network = at(network, &weights);
         if network.is_symbolic() {
             if let Some(found) = search::find(&network, &[], &Effort::thorough()).witness {
                 return witness(Box::new(found), weights);

@@ -130,6 +130,10 @@ impl Function for Pool {
         Some(Tensor::from_rationals(self.output.clone(), &y))
     }
 
+    fn pads_with_zeros(&self) -> bool {
+        self.window.is_padded()
+    }
+
     fn detail(&self) -> String {
         if self.kind == "global_avgpool" {
             return String::new();

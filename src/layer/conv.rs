@@ -266,6 +266,9 @@ fn conv_transpose<C: Weights>(arguments: &Arguments, input: &Shape) -> Result<Co
 impl<C: Weights> Conv<C> {
     /// W·x by the defining sum, for any kernel of this layer's form.
     fn product(&self, kernel: &Tensor, x: &Tensor) -> Tensor {
+        if kernel.is_zero() || x.is_zero() {
+            return Tensor::zeros(self.output.clone());
+        }
         let numerators = if self.transposed { self.scatter(kernel, x) } else { self.gather(kernel, x) };
         Tensor::new(self.output.clone(), numerators, kernel.denominator() * x.denominator())
     }
@@ -386,6 +389,10 @@ impl<C: Weights> Function for Conv<C> {
 
     fn enclose(&self, inputs: &[&Enclosure]) -> Option<Enclosure> {
         signed::enclose(&self.kernel, inputs[0], &self.offset(), &|w, x| self.product(w, x))
+    }
+
+    fn pads_with_zeros(&self) -> bool {
+        !self.transposed && self.mode == PadMode::Zero && self.window.is_padded()
     }
 
     fn parameters(&self) -> usize {

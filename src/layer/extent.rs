@@ -129,6 +129,10 @@ impl Function for Pad {
         Some(Tensor::new(self.output.clone(), y, denominator))
     }
 
+    fn pads_with_zeros(&self) -> bool {
+        self.mode == PadMode::Zero && self.value.is_zero() && self.before.iter().chain(&self.after).any(|&n| n > 0)
+    }
+
     fn detail(&self) -> String {
         let mode = format!("{:?}", self.mode).to_lowercase();
         if self.before == self.after {

@@ -54,6 +54,11 @@ pub trait Function: fmt::Debug + Send + Sync {
         Some(Enclosure { low: self.evaluate(&low)?, high: self.evaluate(&high)? })
     }
 
+    /// Whether it reads zeros outside of its input.
+    fn pads_with_zeros(&self) -> bool {
+        false
+    }
+
     /// The arguments that matter to a reader, in words: `kernel 3×3, pad 1`.
     fn detail(&self) -> String {
         String::new()

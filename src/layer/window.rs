@@ -18,6 +18,11 @@ pub(super) struct Window {
 }
 
 impl Window {
+    /// Whether positions outside of the input are read.
+    pub fn is_padded(&self) -> bool {
+        self.before.iter().chain(&self.after).any(|&n| n > 0)
+    }
+
     /// Reads `stride` (default as given), `dilation` and `pad`, and computes the output's extent
     /// ⌊(input + before + after − dilation·(size − 1) − 1) / stride⌋ + 1 (PyTorch's formula).
     pub fn new(

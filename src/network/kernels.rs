@@ -68,11 +68,20 @@ fn composed<C: Coefficient>(outer: &Tensor<C>, inner: &Tensor<C>, stride: usize,
     Tensor::new(shape.clone(), sums, outer.denominator() * inner.denominator())
 }
 
+/// A single number stands for every channel.
+fn per_channel(values: &Constant, channels: usize) -> Constant {
+    match Shape::new([channels]) {
+        Ok(shape) => values.spread(&shape),
+        Err(_) => values.clone(),
+    }
+}
+
 /// y[o] = Σ kernel[o,m,…] · values[m].
 pub(super) fn contract(kernel: &Constant, values: &Constant, span: Span) -> Result<Constant, Mistakes> {
     let [outputs, channels, ..] = *kernel.shape().axes() else {
         return mismatch("`contract` takes a kernel".into(), span, "a kernel is `O x I x K...`, a matrix `O x I`");
     };
+    let values = &per_channel(values, channels);
     if values.shape().axes() != [channels] {
         let message = format!("the kernel {} reads {channels} channels, not {}", kernel.shape(), values.shape());
         return mismatch(message, span, "give one number for each input channel");
@@ -100,6 +109,7 @@ pub(super) fn scale_axis(kernel: &Constant, factors: &Constant, axis: usize, spa
     let Some(&channels) = shape.axes().get(axis).filter(|_| shape.rank() > 1) else {
         return mismatch("this is no kernel".into(), span, "a kernel is `O x I x K...`, a matrix `O x I`");
     };
+    let factors = &per_channel(factors, channels);
     if factors.shape().axes() != [channels] {
         let side = if axis == 0 { "output" } else { "input" };
         let message =

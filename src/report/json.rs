@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::math;
+use super::proof::because;
 use crate::algebra::{Coefficient, Matrix, Polynomial, Rank, Tensor};
 use crate::collapse::{AffineMap, Segment};
 use crate::decide::search::{Value, Witness};
 use crate::decide::{
-    Answer, Comparison, Counterexample, Evidence, Finding, Findings, Status, Verdict, not_homogeneous,
+    Answer, Comparison, Counterexample, Evidence, Finding, Findings, Residue, Row, Status, Verdict, not_homogeneous,
 };
 use crate::layer::Layer;
 use crate::network::{Assignment, Claim, Equation, Network, NodeId, Property, Statement, SymbolTensor, Symbols};
@@ -121,6 +122,22 @@ struct ClaimObject {
     status: &'static str,
     method: &'static str,
     counterexample: Option<CounterexampleObject>,
+    difference: Option<DifferenceObject>,
+}
+
+#[derive(Debug, Serialize)]
+struct DifferenceObject {
+    outputs: Vec<usize>,
+    left: RowObject,
+    right: RowObject,
+    conditions: Vec<String>,
+    cause: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct RowObject {
+    weights: Vec<(usize, String)>,
+    constant: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -130,6 +147,8 @@ struct CounterexampleObject {
     output: usize,
     left: String,
     right: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    equal_where: Vec<String>,
 }
 
 /// The report as an object; matrices with more than `max_entries` nonzeros are left to their hash.
@@ -341,7 +360,28 @@ fn claim(findings: &Findings<'_>, claim: &Claim, answer: &Answer) -> ClaimObject
         (Statement::Equation(_), None) => ("none", None),
     };
     let (text, line) = (claim.text.clone(), findings.program.sources.line(claim.span));
-    ClaimObject { text, line, status: answer.status.word(), method, counterexample }
+    let difference = match (&claim.statement, &answer.comparison) {
+        (Statement::Equation(equation), Some(Comparison::Different(found))) => {
+            found.residue.as_ref().map(|residue| difference(equation, residue, symbols))
+        }
+        _ => None,
+    };
+    ClaimObject { text, line, status: answer.status.word(), method, counterexample, difference }
+}
+
+fn difference(equation: &Equation, residue: &Residue, symbols: &Symbols) -> DifferenceObject {
+    let formula = |p: &Polynomial| math::plain(&p.to_formula(&|s| symbols.name(s)));
+    let row = |row: &Row| RowObject {
+        weights: row.weights.iter().map(|(column, weight)| (*column, formula(weight))).collect(),
+        constant: formula(&row.constant),
+    };
+    DifferenceObject {
+        outputs: residue.outputs.clone(),
+        left: row(&residue.left),
+        right: row(&residue.right),
+        conditions: residue.conditions.iter().map(|p| format!("{} = 0", formula(p))).collect(),
+        cause: residue.cause.as_ref().map(|cause| because(cause, equation)),
+    }
 }
 
 /// f(p + x + y) + f(p) on the left, f(p + x) + f(p + y) on the right.
@@ -356,6 +396,7 @@ fn from_witness(witness: &Witness, weights: &Assignment, symbols: &Symbols) -> C
         output: witness.output,
         left: value(&witness.f_xy.plus(&witness.f_base)),
         right: value(&witness.f_x.plus(&witness.f_y)),
+        equal_where: Vec::new(),
     }
 }
 
@@ -368,7 +409,15 @@ fn from_comparison(equation: &Equation, found: &Counterexample, symbols: &Symbol
         output: found.output,
         left: value(&found.left),
         right: value(&found.right),
+        equal_where: conditions(found, symbols),
     }
+}
+
+/// Where the sides are equal after all.
+fn conditions(found: &Counterexample, symbols: &Symbols) -> Vec<String> {
+    let signs = found.provided.iter().map(|&s| format!("{} ≥ 0", symbols.name(s)));
+    let unit = found.equal_on_unit.then(|| "every input entry in [0, 1]".to_string());
+    signs.chain(unit).collect()
 }
 
 fn named(weights: &Assignment, symbols: &Symbols) -> BTreeMap<String, String> {
@@ -385,5 +434,6 @@ fn not_linear(network: &Network) -> Option<CounterexampleObject> {
         output: failure.output,
         left: failure.left.to_string(),
         right: failure.right.to_string(),
+        equal_where: Vec::new(),
     })
 }

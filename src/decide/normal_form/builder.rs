@@ -6,7 +6,7 @@ use num_traits::One;
 
 use super::linear::{Bounds, Linear, Sum, constant_tensor, product, rows};
 use super::{LayerStep, Outcome, Residual, Steps};
-use crate::algebra::{Matrix, Shape, Symbol, Tensor};
+use crate::algebra::{Coefficient, Matrix, Shape, Symbol, Tensor};
 use crate::collapse::AffineMap;
 use crate::layer::{Form, Function, Layer, Lowered, PiecewiseLayer, Weights};
 use crate::network::{Network, NodeId};
@@ -18,19 +18,22 @@ pub(super) enum Stop {
     Symbols,
 }
 
+/// Forms over the values of a ring of weights.
+type Forms<C> = Vec<Linear<<C as Coefficient>::Value>>;
+
 pub(super) struct Builder<'n, C: Weights> {
     network: &'n Network,
     pub inputs: usize,
     /// Bounds of every variable: inputs, then atoms.
     pub bounds: Vec<Bounds>,
     /// For each atom: its arguments; empty for the outputs of smooth layers.
-    pub atoms: Vec<Vec<Linear<C::Value>>>,
+    pub atoms: Vec<Forms<C>>,
     /// Symbols that are taken to be at least 0.
     pub nonnegative: BTreeSet<Symbol>,
     /// For each atom of a smooth layer: the layer.
     smooth: BTreeMap<usize, NodeId>,
-    pub names: HashMap<Vec<Linear<C::Value>>, usize>,
-    smooth_names: HashMap<(String, Vec<Vec<Linear<C::Value>>>), usize>,
+    pub names: HashMap<Forms<C>, usize>,
+    smooth_names: HashMap<(String, Vec<Forms<C>>), usize>,
     /// For each atom: the units that are multiples of it, as words; a few are enough.
     users: BTreeMap<usize, Vec<String>>,
     steps: Steps,
@@ -68,9 +71,9 @@ impl<'n, C: Weights> Builder<'n, C> {
     }
 
     /// The forms of the output's entries.
-    pub fn run(&mut self) -> Result<Vec<Linear<C::Value>>, Stop> {
+    pub fn run(&mut self) -> Result<Forms<C>, Stop> {
         self.spend(self.inputs)?;
-        let mut values: Vec<Vec<Linear<C::Value>>> = vec![Vec::new(); self.network.nodes.len()];
+        let mut values: Vec<Forms<C>> = vec![Vec::new(); self.network.nodes.len()];
         let mut next = 0;
         for (id, input) in self.network.inputs.iter().enumerate() {
             values[id] = (next..next + input.shape.elements()).map(|i| self.input(i)).collect();
@@ -98,11 +101,7 @@ impl<'n, C: Weights> Builder<'n, C> {
         }
     }
 
-    fn affine(
-        &mut self,
-        lowered: &Lowered<C>,
-        operands: &[&[Linear<C::Value>]],
-    ) -> Result<Vec<Linear<C::Value>>, Stop> {
+    fn affine(&mut self, lowered: &Lowered<C>, operands: &[&[Linear<C::Value>]]) -> Result<Forms<C>, Stop> {
         let rows = lowered.bias.as_ref().map(Tensor::len).or_else(|| lowered.operators.first().map(|o| o.rows()));
         let mut result = Vec::new();
         for row in 0..rows.unwrap_or(0) {
@@ -132,7 +131,7 @@ impl<'n, C: Weights> Builder<'n, C> {
         id: NodeId,
         layer: &dyn PiecewiseLayer,
         operands: &[&[Linear<C::Value>]],
-    ) -> Result<Vec<Linear<C::Value>>, Stop> {
+    ) -> Result<Forms<C>, Stop> {
         let units = layer.output().elements();
         let mut step = LayerStep { node: id, units, stable: 0, example: None };
         let mut result = Vec::with_capacity(units);
@@ -142,8 +141,7 @@ impl<'n, C: Weights> Builder<'n, C> {
             sum.add(&self.substitute(&unit.affine, operands)?, &C::Value::one());
             let mut stable = true;
             for (coefficient, arguments) in &unit.maxima {
-                let forms: Result<Vec<Linear<C::Value>>, Stop> =
-                    arguments.iter().map(|a| self.substitute(a, operands)).collect();
+                let forms: Result<Forms<C>, Stop> = arguments.iter().map(|a| self.substitute(a, operands)).collect();
                 let (form, atom) = self.maximum(forms?)?;
                 if let Some(atom) = atom {
                     stable = false;
@@ -187,12 +185,7 @@ impl<'n, C: Weights> Builder<'n, C> {
         }
     }
 
-    fn smooth(
-        &mut self,
-        id: NodeId,
-        layer: &dyn Function,
-        operands: &[&[Linear<C::Value>]],
-    ) -> Result<Vec<Linear<C::Value>>, Stop> {
+    fn smooth(&mut self, id: NodeId, layer: &dyn Function, operands: &[&[Linear<C::Value>]]) -> Result<Forms<C>, Stop> {
         let shapes: Vec<&Shape> =
             self.network.nodes[id].operands.iter().map(|&o| &self.network.nodes[o].shape).collect();
         let constants: Option<Vec<Tensor>> =
@@ -207,8 +200,7 @@ impl<'n, C: Weights> Builder<'n, C> {
             return Ok(vec![Linear::constant(C::Value::one()); layer.output().elements()]);
         }
         if layer.kind() == "multiply" {
-            let products: Option<Vec<Linear<C::Value>>> =
-                operands[0].iter().zip(operands[1]).map(|(a, b)| product(a, b)).collect();
+            let products: Option<Forms<C>> = operands[0].iter().zip(operands[1]).map(|(a, b)| product(a, b)).collect();
             if let Some(products) = products {
                 return Ok(products);
             }

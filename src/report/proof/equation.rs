@@ -3,7 +3,7 @@
 use super::symbolic::chosen;
 use super::{Detail, capital};
 use crate::algebra::{Polynomial, Shape};
-use crate::decide::{Comparison, Counterexample, Proof, Residue, Row};
+use crate::decide::{Cause, Comparison, Counterexample, Proof, Residue, Row};
 use crate::network::{Claim, Equation, Network, Program, Symbols};
 use crate::report::document::{Block, Document, code, math, strong, text};
 use crate::report::math::plain;
@@ -143,6 +143,9 @@ impl Writer<'_> {
         if let Some(residue) = &found.residue {
             self.rows(found, residue);
             self.map(shape, residue);
+            if let Some(cause) = &residue.cause {
+                self.document.state("Cause", vec![text(because(cause, self.equation))]);
+            }
         }
     }
 
@@ -166,8 +169,12 @@ impl Writer<'_> {
         }
     }
 
-    /// Signs of weights that make the sides equal after all.
+    /// Signs of weights, or of inputs, that make the sides equal after all.
     fn provided(&mut self, found: &Counterexample) {
+        if found.equal_on_unit {
+            let words = "The sides are equal on inputs whose every entry lies in [0, 1]: a test on such random inputs does not see the difference.";
+            self.document.state("Condition", vec![text(words)]);
+        }
         if found.provided.is_empty() {
             return;
         }
@@ -180,6 +187,10 @@ impl Writer<'_> {
     fn rows(&mut self, found: &Counterexample, residue: &Residue) {
         /// Entries shown of a long row.
         const SHOWN: usize = 12;
+        /// Columns of a table, past which entries are written one below the other.
+        const NARROW: usize = 32;
+        /// How many of those.
+        const LONG: usize = 3;
         let shape = self.equation.left.output_shape();
         let first = residue.outputs.first().copied().unwrap_or(found.output);
         let weight = |row: &Row, column: usize| {
@@ -211,8 +222,16 @@ impl Writer<'_> {
             }
         );
         self.document.say(vec![text(words)]);
-        let head = vec!["entry".to_string(), self.equation.left.name.clone(), self.equation.right.name.clone()];
-        self.document.blocks.push(Block::Table { head, rows });
+        let (left, right) = (self.equation.left.name.clone(), self.equation.right.name.clone());
+        if rows.iter().flatten().all(|cell| cell.chars().count() <= NARROW) {
+            let head = vec!["entry".to_string(), left, right];
+            self.document.blocks.push(Block::Table { head, rows });
+            return;
+        }
+        for row in rows.iter().take(LONG) {
+            let words = format!("{}: {left} has {}; {right} has {}.", row[0], row[1], row[2]);
+            self.document.say(vec![text(words)]);
+        }
     }
 
     /// How many outputs differ, and which.
@@ -239,6 +258,26 @@ impl Writer<'_> {
         };
         self.document.say(vec![text(words)]);
         self.document.blocks.push(Block::Picture(first));
+    }
+}
+
+/// A cause as sentences: what is seen, then what to look at.
+pub(in crate::report) fn because(cause: &Cause, equation: &Equation) -> String {
+    let shape = equation.left.output_shape();
+    let (f, g) = (&equation.left.name, &equation.right.name);
+    match cause {
+        Cause::UnscaledBias { layer, norm } => format!(
+            "The matrices are equal, and every output differs by bias · (1 − scale), with the bias of `{layer}` and the scale of `{norm}`: is BatchNorm’s bias folded as (b − mean) · s + beta?"
+        ),
+        Cause::Border { distance, layer } => format!(
+            "The sides agree in every output at least {distance} from the border. `{layer}` pads with zeros what the layer before it computes, and that layer would not give zeros there: pad first, pad with the bias, or use convolutions without padding."
+        ),
+        Cause::Reordered { left, right } => format!(
+            "The sides have the same outputs in another order: output {} of {f} is output {} of {g}. Are channels or groups joined along the wrong axis?",
+            index(shape, *left),
+            index(shape, *right)
+        ),
+        Cause::Transposed => format!("The matrix of {g} is that of {f}, transposed."),
     }
 }
 

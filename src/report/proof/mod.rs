@@ -6,6 +6,8 @@ mod lemma;
 mod symbolic;
 mod witness;
 
+pub(super) use equation::because;
+
 use super::document::{Block, Document, Inline, code, math, strong, text};
 
 use super::numbers::{count, number, plural};

@@ -2,7 +2,9 @@
 
 use super::Writer;
 use super::lemma::Lemma;
-use crate::algebra::Polynomial;
+use num_traits::Zero;
+
+use crate::algebra::{Polynomial, Rational, Symbol};
 use crate::collapse::{AffineMap, LimitReached};
 use crate::network::{Assignment, Symbols};
 use crate::report::document::{Inline, code, math, text};
@@ -60,31 +62,43 @@ impl Writer<'_> {
     }
 }
 
-/// "the weights k\[0,0\] = 1, all others 0"
+/// "the weights k\[0,0\] = 1 and every entry of b 2, all others 0"
 pub(super) fn chosen(weights: &Assignment, symbols: &Symbols) -> Vec<Inline> {
     if weights.is_empty() {
         return Vec::new();
     }
-    let zero = |value: &crate::algebra::Rational| *value == Default::default();
-    let nonzero: Vec<_> = weights.iter().filter(|(_, value)| !zero(value)).collect();
-    let ones = nonzero.len() == weights.len()
-        && weights.values().all(|v| *v == crate::algebra::Rational::from_integer(1.into()));
-    if ones {
-        return vec![text("the weights that are all 1:")];
+    let mut parts = Vec::new();
+    let mut left_out = 0;
+    for tensor in symbols.tensors_of(weights.keys().copied()) {
+        let values: Vec<(Symbol, &Rational)> =
+            Symbols::of(tensor).filter_map(|s| Some((s, weights.get(&s)?))).filter(|(_, v)| !v.is_zero()).collect();
+        let whole = values.len() > 1 && values.len() == tensor.shape.elements();
+        match values.first() {
+            Some((_, first)) if whole && values.iter().all(|(_, value)| value == first) => {
+                parts.push(vec![text("every entry of "), code(&tensor.name), text(format!(" {}", number(first)))]);
+            }
+            _ => {
+                let shown = LISTED.saturating_sub(parts.len());
+                left_out += values.len().saturating_sub(shown);
+                let equation =
+                    |(s, v): &(Symbol, &Rational)| vec![math(format!("{} = {}", symbols.name(*s), number(v)))];
+                parts.extend(values.iter().take(shown).map(equation));
+            }
+        }
+    }
+    if parts.is_empty() {
+        return vec![text("all weights 0:")];
     }
     let mut words = vec![text("the weights ")];
-    for (i, (symbol, value)) in nonzero.iter().enumerate().take(LISTED) {
+    for (i, part) in parts.into_iter().enumerate() {
         words.push(text(if i > 0 { ", " } else { "" }));
-        words.push(math(format!("{} = {}", symbols.name(**symbol), number(value))));
+        words.extend(part);
     }
-    if nonzero.len() > LISTED {
-        words.push(text(format!(" and {} more", count(nonzero.len() - LISTED))));
+    if left_out > 0 {
+        words.push(text(format!(" and {} more", count(left_out))));
     }
-    if nonzero.is_empty() {
-        words = vec![text("all weights 0")];
-    } else if nonzero.len() < weights.len() {
-        words.push(text(", all others 0"));
-    }
-    words.push(text(":"));
+    let nonzero = weights.values().filter(|v| !v.is_zero()).count();
+    let all: usize = symbols.tensors.iter().map(|t| t.shape.elements()).sum();
+    words.push(text(if nonzero < all { ", all others 0:" } else { ":" }));
     words
 }
