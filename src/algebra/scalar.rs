@@ -40,6 +40,9 @@ pub trait Scalar: Clone + Debug + Eq + Hash + Send + Sync + Zero + One + From<Ra
     /// A monomial, which is 1 where there are no symbols.
     fn from_monomial(monomial: Monomial) -> Self;
 
+    /// The same as a polynomial.
+    fn to_polynomial(&self) -> Polynomial;
+
     /// The sign, where it is the same for all values of the symbols.
     fn sign(&self) -> Option<Ordering> {
         if self.is_zero() {
@@ -108,6 +111,10 @@ impl Scalar for Rational {
         Rational::one()
     }
 
+    fn to_polynomial(&self) -> Polynomial {
+        Polynomial::constant(self.clone())
+    }
+
     fn is_nonnegative(&self, _: &BTreeSet<Symbol>) -> bool {
         !self.is_negative()
     }
@@ -148,6 +155,10 @@ impl Scalar for Polynomial {
 
     fn from_monomial(monomial: Monomial) -> Polynomial {
         Polynomial::from_monomial(monomial)
+    }
+
+    fn to_polynomial(&self) -> Polynomial {
+        self.clone()
     }
 
     fn is_nonnegative(&self, nonnegative: &BTreeSet<Symbol>) -> bool {

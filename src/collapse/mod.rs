@@ -6,8 +6,10 @@
 //! rows are independent of one another. All arithmetic is on integers: every value's row has a
 //! denominator that is known before any row is computed.
 
+mod kernel;
 mod segment;
 
+pub use kernel::{OneKernel, one_kernel, per_channel};
 pub use segment::{Merged, Segment, segments};
 
 use std::collections::BTreeMap;

@@ -11,9 +11,9 @@ use super::normal_form::{Limits, Outcome, Steps, normal_form, normal_form_where}
 use super::residue::{Residue, residue};
 use super::search::{self, Domain, Effort, Value, Witness};
 use super::symbolic::{assignment, at, choices};
-use crate::algebra::{Integer, Polynomial, Rational, Symbol, Tensor};
-use crate::collapse::{AffineMap, Region};
-use crate::layer::Enclosure;
+use crate::algebra::{Integer, Polynomial, Rational, Shape, Symbol, Tensor};
+use crate::collapse::{AffineMap, OneKernel, Region, one_kernel};
+use crate::layer::{Enclosure, Weights};
 use crate::network::{Assignment, Equation, Network};
 
 /// What is known about an equation f == g.
@@ -51,6 +51,12 @@ pub enum Proof {
         /// Their columns.
         columns: usize,
     },
+    /// `equal-kernels`: both sides are one convolution of the image extended by zeros, composed
+    /// kernel by kernel, and the kernels and constants are equal; for every choice of the weights.
+    Kernels {
+        /// The shape of the image.
+        shape: Shape,
+    },
     /// `equal-normal-forms`: in the normal form of f − g every coefficient, of inputs and of atoms, is 0.
     NormalForm(Box<Steps>),
 }
@@ -61,6 +67,7 @@ impl Proof {
         match self {
             Proof::Maps { .. } => "equal-maps",
             Proof::SymbolicMaps { .. } => "equal-symbolic-maps",
+            Proof::Kernels { .. } => "equal-kernels",
             Proof::NormalForm(_) => "equal-normal-forms",
         }
     }
@@ -105,12 +112,22 @@ pub struct Counterexample {
 pub fn compare(equation: &Equation, memory: u64) -> Comparison {
     let h = &equation.difference;
     if !h.is_symbolic() {
-        return compare_numbers(equation, memory);
+        return equal_kernels::<Integer>(equation).unwrap_or_else(|| compare_numbers(equation, memory));
+    }
+    if let Some(equal) = equal_kernels::<Polynomial>(equation) {
+        return equal;
     }
     if let Some(Ok(map)) = Region::<Polynomial>::whole(h).map(|region| region.collapse(memory)) {
         return compare_symbolic_maps(equation, &map, memory);
     }
     compare_symbolic(equation, memory)
+}
+
+/// Sides that are one kernel each, and the same.
+fn equal_kernels<C: Weights>(equation: &Equation) -> Option<Comparison> {
+    let OneKernel { stencil, inexact } = one_kernel::<C>(&equation.difference)?;
+    let equal = inexact.is_none() && stencil.is_zero();
+    equal.then(|| Comparison::Equal(Proof::Kernels { shape: equation.left.inputs[0].shape.clone() }))
 }
 
 /// Sides with kinks: points at some weights, then the normal form, then more points.

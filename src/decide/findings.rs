@@ -1,6 +1,7 @@
 //! What was found out about a whole file: a decision a network, an answer a claim.
 
-use super::{Comparison, Decision, Evidence, Verdict, blockers, compare, decide};
+use super::convolution::{Agreement, of_decision};
+use super::{Comparison, Decision, Evidence, OneConvolution, Verdict, blockers, compare, decide};
 use crate::collapse::{Segment, segments};
 use crate::network::{Claim, Network, Program, Property, Statement};
 
@@ -31,6 +32,8 @@ pub struct Finding {
     pub decision: Decision,
     /// The maximal linear segments of a network with nonlinear layers; else empty.
     pub segments: Vec<Segment>,
+    /// For an affine map between images: the convolution that it is or is nearest to.
+    pub convolution: Option<OneConvolution>,
 }
 
 /// The answer to a claim.
@@ -60,7 +63,8 @@ pub fn prove(program: &Program, memory: u64) -> Findings<'_> {
     let finding = |network: &Network| {
         let decision = decide(network, memory);
         let segments = if blockers(network).is_empty() { Vec::new() } else { segments(network, memory) };
-        Finding { decision, segments }
+        let convolution = of_decision(network, &decision);
+        Finding { decision, segments, convolution }
     };
     let networks: Vec<Finding> = program.networks.iter().map(finding).collect();
     let claims = program.claims.iter().map(|claim| answer(claim, &networks, memory)).collect();
@@ -70,7 +74,7 @@ pub fn prove(program: &Program, memory: u64) -> Findings<'_> {
 fn answer(claim: &Claim, networks: &[Finding], memory: u64) -> Answer {
     match &claim.statement {
         Statement::Property { network, property } => {
-            Answer { status: has_property(&networks[*network].decision, *property), comparison: None }
+            Answer { status: has_property(&networks[*network], *property), comparison: None }
         }
         Statement::Equation(equation) => {
             let comparison = compare(equation, memory);
@@ -86,10 +90,17 @@ fn answer(claim: &Claim, networks: &[Finding], memory: u64) -> Answer {
     }
 }
 
-/// Whether a network has a property, which follows from its verdict.
-fn has_property(decision: &Decision, property: Property) -> Status {
-    match (property, decision.verdict) {
+/// Whether a network has a property, which follows from what it is.
+fn has_property(finding: &Finding, property: Property) -> Status {
+    match (property, finding.decision.verdict) {
         (_, Verdict::Undecided) => Status::Undecided,
+        (Property::AConvolution, Verdict::Linear | Verdict::Affine) => {
+            match finding.convolution.as_ref().map(OneConvolution::agreement) {
+                Some(Agreement::Exact) => Status::Proved,
+                Some(Agreement::Except(..)) => Status::Refuted,
+                Some(Agreement::Interior(_)) | None => Status::Undecided,
+            }
+        }
         (Property::Linear, Verdict::Linear)
         | (Property::Affine, Verdict::Linear | Verdict::Affine)
         | (Property::Nonlinear, Verdict::Nonlinear) => Status::Proved,

@@ -8,6 +8,7 @@
 
 mod affine;
 mod cause;
+pub mod convolution;
 mod equality;
 mod findings;
 pub mod normal_form;
@@ -17,6 +18,7 @@ mod symbolic;
 
 pub use affine::{NotHomogeneous, not_homogeneous, pinned};
 pub use cause::Cause;
+pub use convolution::OneConvolution;
 pub use equality::{Comparison, Counterexample, Proof, compare};
 pub use findings::{Answer, Finding, Findings, Status, prove};
 pub use residue::{Residue, Row};

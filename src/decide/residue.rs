@@ -28,12 +28,26 @@ pub struct Residue {
 }
 
 /// A row of M and its entry of b.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Row {
     /// `(column, weight)`, columns ascending.
     pub weights: Vec<(usize, Polynomial)>,
     /// The constant.
     pub constant: Polynomial,
+}
+
+impl Row {
+    /// The weight of a column.
+    pub fn weight(&self, column: usize) -> Polynomial {
+        let found = self.weights.binary_search_by_key(&column, |(c, _)| *c);
+        found.map_or_else(|_| Polynomial::default(), |at| self.weights[at].1.clone())
+    }
+
+    /// The first column in which two rows differ, if their weights do.
+    pub fn first_difference(&self, other: &Row) -> Option<usize> {
+        let columns: BTreeSet<usize> = self.weights.iter().chain(&other.weights).map(|(c, _)| *c).collect();
+        columns.into_iter().find(|&column| self.weight(column) != other.weight(column))
+    }
 }
 
 /// Past this many, conditions are not listed.

@@ -23,6 +23,7 @@ mod softmax;
 mod window;
 
 pub use signature::{Arguments, Kind, Misuse, Parameter, Signature, Value, Values};
+pub(crate) use window::resolve;
 
 use std::collections::BTreeSet;
 use std::fmt;

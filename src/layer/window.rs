@@ -123,7 +123,7 @@ fn check_size(size: &[usize], input: &[usize]) -> Result<(), Misuse> {
 }
 
 /// Where a coordinate of a padded axis is read from.
-pub(super) fn resolve(coordinate: i64, length: usize, mode: PadMode) -> Option<usize> {
+pub fn resolve(coordinate: i64, length: usize, mode: PadMode) -> Option<usize> {
     let n = i64::try_from(length).ok()?;
     let inside = match mode {
         _ if (0..n).contains(&coordinate) => coordinate,

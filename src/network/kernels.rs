@@ -3,8 +3,9 @@
 use super::constant::{Constant, each, pair};
 use super::constants::{Constants, Mistakes, checked_shape, few_terms};
 use super::functions::affordable;
-use crate::algebra::{Coefficient, Shape, Tensor};
+use crate::algebra::Shape;
 use crate::diagnostic::{Code, Diagnostic, Span};
+use crate::toeplitz::stencil;
 
 fn mismatch<T>(message: String, span: Span, help: &str) -> Result<T, Mistakes> {
     Err(vec![Diagnostic::new(Code::ShapeMismatch, span, message).help(help)])
@@ -45,27 +46,13 @@ pub(super) fn compose(
     let axes = [&[*outputs, *inputs], window.as_slice()].concat();
     let shape = affordable(scope, checked_shape(axes, span)?, span)?;
     few_terms(&o, &i, span)?;
-    let product = pair!((&o, &i), (outer, inner) => composed(outer, inner, stride, &shape));
+    let product =
+        pair!((&o, &i), (outer, inner) => stencil::compose(outer, inner, &vec![stride; a.len()], shape.clone()));
     if !bare {
         return Ok(product);
     }
     let shape = checked_shape(window, span)?;
     Ok(each!(&product, k => k.reshaped(shape.clone())))
-}
-
-fn composed<C: Coefficient>(outer: &Tensor<C>, inner: &Tensor<C>, stride: usize, shape: &Shape) -> Tensor<C> {
-    let mut sums = vec![C::zero(); shape.elements()];
-    let per_channel = inner.len() / inner.shape().channels();
-    for (flat, a) in outer.numerators().iter().enumerate().filter(|(_, a)| !a.is_zero()) {
-        let at = outer.shape().unravel(flat);
-        for from in at[1] * per_channel..(at[1] + 1) * per_channel {
-            let inside = inner.shape().unravel(from);
-            let mut index = vec![at[0], inside[1]];
-            index.extend(at[2..].iter().zip(&inside[2..]).map(|(a, b)| a * stride + b));
-            sums[shape.ravel(&index)].add_product(a, &inner.numerators()[from]);
-        }
-    }
-    Tensor::new(shape.clone(), sums, outer.denominator() * inner.denominator())
 }
 
 /// A single number stands for every channel.
@@ -88,19 +75,7 @@ pub(super) fn contract(kernel: &Constant, values: &Constant, span: Span) -> Resu
     }
     few_terms(kernel, values, span)?;
     let shape = checked_shape(vec![outputs], span)?;
-    Ok(pair!((kernel, values), (kernel, values) => contracted(kernel, values, &shape)))
-}
-
-fn contracted<C: Coefficient>(kernel: &Tensor<C>, values: &Tensor<C>, shape: &Shape) -> Tensor<C> {
-    let per_output = kernel.len() / shape.elements();
-    let window = per_output / values.len();
-    let sum = |row: &[C]| {
-        let mut sum = C::zero();
-        row.iter().enumerate().for_each(|(i, k)| sum.add_product(k, &values.numerators()[i / window]));
-        sum
-    };
-    let sums = kernel.numerators().chunks(per_output).map(sum).collect();
-    Tensor::new(shape.clone(), sums, kernel.denominator() * values.denominator())
+    Ok(pair!((kernel, values), (kernel, values) => stencil::contract(kernel, values, &shape)))
 }
 
 /// Every entry times the factor of its index on one axis.

@@ -68,6 +68,8 @@ pub enum Property {
     Affine,
     /// Not affine.
     Nonlinear,
+    /// Equal to one convolution.
+    AConvolution,
 }
 
 /// How the checker gets the text of imported files: the library itself reads nothing.
@@ -94,7 +96,6 @@ const LATER: &[&str] = &[
     "convex",
     "concave",
     "monotone",
-    "a_convolution",
     "injective",
     "surjective",
     "even",
@@ -321,8 +322,12 @@ impl<'a> Checker<'a> {
         let statement = match claim {
             tree::Claim::Property { subject, property, argument } => {
                 let network = self.subject(&subject);
-                let property = self.property(&property, argument.as_ref());
-                Statement::Property { network: network?, property: property? }
+                let decided = self.property(&property, argument.as_ref());
+                let (network, decided) = (network?, decided?);
+                if decided == Property::AConvolution {
+                    self.between_images(network, property.span)?;
+                }
+                Statement::Property { network, property: decided }
             }
             tree::Claim::Comparison { variables, left, right, equal, within } => {
                 let sides = Sides { variables, left, right };
@@ -356,22 +361,41 @@ impl<'a> Checker<'a> {
         Err(self.report(mistake))
     }
 
+    /// Only a map from one image to another with as many axes can be a convolution.
+    fn between_images(&mut self, network: usize, span: Span) -> Result<(), Poisoned> {
+        let Some(network) = self.networks.get(&self.main[network]).cloned().flatten() else { return Err(Poisoned) };
+        let output = network.output_shape();
+        if let [input] = network.inputs.as_slice()
+            && input.shape.rank() == output.rank()
+            && output.rank() > 1
+        {
+            return Ok(());
+        }
+        let inputs: Vec<String> = network.inputs.iter().map(|i| i.shape.to_string()).collect();
+        let message = format!("`{}` takes {} and gives {output}", network.name, inputs.join(", "));
+        let mistake = Diagnostic::new(Code::ShapeMismatch, span, message);
+        Err(self.report(
+            mistake.help("a convolution takes one image and gives an image with as many axes: C×L, C×H×W or C×D×H×W"),
+        ))
+    }
+
     fn property(&mut self, property: &Name, argument: Option<&Expr>) -> Result<Property, Poisoned> {
         let decided = match property.text.as_str() {
             "linear" => Property::Linear,
             "affine" => Property::Affine,
             "nonlinear" => Property::Nonlinear,
+            "a_convolution" => Property::AConvolution,
             later if LATER.contains(&later) => {
                 let what = format!("the property `{later}`");
                 return Err(self.report(not_yet(property.span, &what)));
             }
             other => {
-                let known = ["linear", "affine", "nonlinear"].into_iter().chain(LATER.iter().copied());
+                let known = ["linear", "affine", "nonlinear", "a_convolution"].into_iter().chain(LATER.iter().copied());
                 let mistake =
                     Diagnostic::new(Code::UnknownProperty, property.span, format!("`{other}` is not a property"));
                 let help = match did_you_mean(other, known) {
                     Some(near) => format!("did you mean `{near}`?"),
-                    None => "the properties are `linear`, `affine` and `nonlinear`".to_string(),
+                    None => "the properties are `linear`, `affine`, `nonlinear` and `a_convolution`".to_string(),
                 };
                 return Err(self.report(mistake.help(help)));
             }

@@ -17,6 +17,10 @@ const WORDS: &[(&str, &str)] = &[
         "No matrix M and vector b satisfy f(x) = M x + b. Shown by a witness: exact x and y with f(x + y) + f(0) ≠ f(x) + f(y).",
     ),
     (
+        "a_convolution",
+        "The affine map between images equals one layer `conv` (kernel, stride, padding, padding mode, bias) at every output. With zero padding its window has at most 2n − 1 taps on an axis of n positions, because with enough stride and padding every linear map is a convolution with its whole matrix for a kernel; with another padding mode its window lies inside of the image at the central output.",
+    ),
+    (
         "undecided",
         "Neither a proof that the network is affine nor a witness against it was found. The report says what was tried and what may decide it.",
     ),
@@ -29,6 +33,14 @@ const WORDS: &[(&str, &str)] = &[
     (
         "affine-layers",
         "Proof rule: each layer is affine, so the network is; it is linear exactly if f(0) = 0. The one matrix was too large to write out.",
+    ),
+    (
+        "symbolic-normal-form",
+        "Proof rule: as `normal-form`, with coefficients that are polynomials in the weights; so for every choice of them.",
+    ),
+    (
+        "equal-kernels",
+        "Proof rule: both sides are one convolution of the image extended by zeros, composed kernel by kernel, and their kernels and constants are equal. It needs no matrix, so it serves images of any size.",
     ),
     (
         "normal-form",

@@ -3,6 +3,7 @@
 use num_traits::One;
 
 use super::document::Grid;
+use super::math::plain;
 use crate::algebra::{Coefficient, Integer, Matrix, Polynomial, Rational, Tensor, ratio};
 use crate::network::Symbols;
 
@@ -15,17 +16,28 @@ pub(super) fn fits(rows: usize, columns: usize, limit: usize) -> bool {
 pub(super) trait Formula: Coefficient {
     /// The formula.
     fn formula(&self, symbols: &Symbols) -> String;
+
+    /// A tensor's elements as reports for machines write them.
+    fn written(tensor: &Tensor<Self>, symbols: &Symbols) -> Vec<String>;
 }
 
 impl Formula for Integer {
     fn formula(&self, _: &Symbols) -> String {
         self.to_string()
     }
+
+    fn written(tensor: &Tensor, _: &Symbols) -> Vec<String> {
+        tensor.to_rationals().iter().map(ToString::to_string).collect()
+    }
 }
 
 impl Formula for Polynomial {
     fn formula(&self, symbols: &Symbols) -> String {
         self.to_formula(&|s| symbols.name(s))
+    }
+
+    fn written(tensor: &Tensor<Polynomial>, symbols: &Symbols) -> Vec<String> {
+        tensor.numerators().iter().map(|n| plain(&n.formula(symbols))).collect()
     }
 }
 

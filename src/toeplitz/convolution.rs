@@ -70,6 +70,14 @@ impl<C: Coefficient> Convolution<C> {
         if self.transposed { (i, o) } else { (o, i) }
     }
 
+    /// The output and input channel that the kernel's entry `[first, second, …]` joins.
+    pub fn channels_of(&self, first: usize, second: usize) -> (usize, usize) {
+        let (outer, inner) = (self.kernel.shape().axes()[0], self.kernel.shape().axes()[1]);
+        let group = first / (outer / self.groups);
+        let (o, i) = (first, group * inner + second);
+        if self.transposed { (i, o) } else { (o, i) }
+    }
+
     /// Visits the nonzero weights of a row; a column may come more than once.
     pub fn for_each_in_row(&self, row: usize, visit: &mut dyn FnMut(usize, &C)) {
         let window = self.kernel.shape().axes()[2..].iter().product::<usize>();

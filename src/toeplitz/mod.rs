@@ -7,8 +7,10 @@
 
 mod convolution;
 mod operator;
+pub mod stencil;
 mod taps;
 
 pub use convolution::Convolution;
 pub use operator::{Operator, Structure};
+pub use stencil::Stencil;
 pub use taps::{PadMode, Taps};

@@ -5,7 +5,7 @@ use num_traits::{One, Zero};
 use super::lemma::Lemma;
 use super::{Writer, entries};
 use crate::algebra::{Coefficient, Rank, Shape, Tensor};
-use crate::collapse::AffineMap;
+use crate::collapse::{AffineMap, per_channel};
 use crate::decide::normal_form::Steps;
 use crate::decide::{not_homogeneous, pinned};
 use crate::network::{NodeId, Symbols};
@@ -132,13 +132,11 @@ impl Writer<'_> {
         // A weight may be called b too.
         let taken = self.symbols.tensors.iter().any(|t| t.name == "b");
         let name = if taken { format!("\\mathrm{{{}}}(0)", self.network.name) } else { "b".into() };
-        let shape = bias.shape();
-        let (channels, run) = (shape.channels(), bias.len() / shape.channels());
-        let uniform = bias.numerators().chunks(run).all(|channel| channel.iter().all(|n| *n == channel[0]));
-        let per_channel = Shape::new([channels]).ok().filter(|_| run > 1 && uniform && channels <= self.detail.values);
-        if let Some(vector) = per_channel {
+        let channels = bias.shape().channels();
+        let short = channels < bias.len() && channels <= self.detail.values;
+        if let Some(constants) = per_channel(bias).filter(|_| short) {
             self.say(vec![text("The constant is the same at every position of a channel:")]);
-            self.document.grid(tensor_grid(&name, &bias.gather(vector, |channel| Some(channel * run)), self.symbols));
+            self.document.grid(tensor_grid(&name, &constants, self.symbols));
         } else if bias.len() <= self.detail.values {
             self.document.grid(tensor_grid(&name, bias, self.symbols));
         }

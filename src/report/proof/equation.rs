@@ -3,7 +3,7 @@
 use super::symbolic::chosen;
 use super::{Detail, capital};
 use crate::algebra::{Polynomial, Shape};
-use crate::decide::{Cause, Comparison, Counterexample, Proof, Residue, Row};
+use crate::decide::{Cause, Comparison, Counterexample, Proof, Residue};
 use crate::network::{Claim, Equation, Network, Program, Symbols};
 use crate::report::document::{Block, Document, code, math, strong, text};
 use crate::report::math::plain;
@@ -56,6 +56,7 @@ pub(super) fn reason(comparison: &Comparison) -> String {
     match comparison {
         Comparison::Equal(Proof::Maps { .. }) => "the same matrix and constant".into(),
         Comparison::Equal(Proof::SymbolicMaps { .. }) => "the same polynomials in the weights".into(),
+        Comparison::Equal(Proof::Kernels { .. }) => "the same kernel".into(),
         Comparison::Equal(Proof::NormalForm(_)) => "the same normal form".into(),
         Comparison::Close { bound, .. } => format!("at most {}", number(bound)),
         Comparison::Different(_) => "the counterexample above".into(),
@@ -97,6 +98,9 @@ impl Writer<'_> {
                 "Both sides are affine in the input whatever the weights. Their matrices, {}×{}, and their constants are polynomials in the weights, and equal as polynomials in every entry.",
                 count(*rows),
                 count(*columns)
+            ),
+            Proof::Kernels { shape } => format!(
+                "Composed kernel by kernel, each side is one convolution of the {shape} image extended by zeros, and no layer reads zeros where the value before it is not 0 as a formula. The kernels and the constants of both sides are equal in every entry."
             ),
             Proof::NormalForm(steps) => format!(
                 "In the normal form of their difference, the coefficients of all inputs and of all {} atoms max{{0, l, …}} are 0.",
@@ -193,20 +197,16 @@ impl Writer<'_> {
         const LONG: usize = 3;
         let shape = self.equation.left.output_shape();
         let first = residue.outputs.first().copied().unwrap_or(found.output);
-        let weight = |row: &Row, column: usize| {
-            let found = row.weights.iter().find(|(c, _)| *c == column);
-            found.map_or_else(Polynomial::default, |(_, weight)| weight.clone())
-        };
         let columns: std::collections::BTreeSet<usize> =
             residue.left.weights.iter().chain(&residue.right.weights).map(|(c, _)| *c).collect();
         let differ: Vec<usize> =
-            columns.into_iter().filter(|&c| weight(&residue.left, c) != weight(&residue.right, c)).collect();
+            columns.into_iter().filter(|&c| residue.left.weight(c) != residue.right.weight(c)).collect();
         let show = |p: &Polynomial| plain(&p.to_formula(&|s| self.symbols.name(s)));
         let mut rows: Vec<Vec<String>> = differ
             .iter()
             .take(SHOWN)
             .map(|&c| {
-                vec![entry(&self.equation.left, c), show(&weight(&residue.left, c)), show(&weight(&residue.right, c))]
+                vec![entry(&self.equation.left, c), show(&residue.left.weight(c)), show(&residue.right.weight(c))]
             })
             .collect();
         if residue.left.constant != residue.right.constant {
@@ -238,27 +238,32 @@ impl Writer<'_> {
     fn map(&mut self, shape: &Shape, residue: &Residue) {
         let words = format!("{} of {} outputs differ.", count(residue.outputs.len()), count(shape.elements()));
         self.document.say(vec![text(words)]);
-        let [.., height, width] = *shape.axes() else { return };
-        if shape.rank() != 3 || width > 64 || height > 64 {
-            return;
+        if let Some((words, picture)) = picture(shape, &residue.outputs) {
+            self.document.say(vec![text(words)]);
+            self.document.blocks.push(Block::Picture(picture));
         }
-        let plane = |channel: usize| -> Vec<String> {
-            let differs = |i: usize| residue.outputs.binary_search(&i).is_ok();
-            let cell = |r: usize, c: usize| if differs((channel * height + r) * width + c) { "#" } else { "·" };
-            (0..height).map(|r| (0..width).map(|c| cell(r, c)).collect::<Vec<_>>().join(" ")).collect()
-        };
-        let first = plane(0);
-        let alike = (1..shape.channels()).all(|channel| plane(channel) == first);
-        let words = if shape.channels() == 1 {
-            "Where (# differs, · equal):"
-        } else if alike {
-            "Where, in every channel (# differs, · equal):"
-        } else {
-            "Where, in channel 0 (# differs, · equal):"
-        };
-        self.document.say(vec![text(words)]);
-        self.document.blocks.push(Block::Picture(first));
     }
+}
+
+/// A map of the outputs that differ, for images of a size that fits, with words before it.
+pub(super) fn picture(shape: &Shape, outputs: &[usize]) -> Option<(&'static str, Vec<String>)> {
+    let [channels, height, width] = *shape.axes() else { return None };
+    if width > 64 || height > 64 {
+        return None;
+    }
+    let plane = |channel: usize| -> Vec<String> {
+        let differs = |i: usize| outputs.binary_search(&i).is_ok();
+        let cell = |r: usize, c: usize| if differs((channel * height + r) * width + c) { "#" } else { "·" };
+        (0..height).map(|r| (0..width).map(|c| cell(r, c)).collect::<Vec<_>>().join(" ")).collect()
+    };
+    let first = plane(0);
+    let alike = (1..channels).all(|channel| plane(channel) == first);
+    let words = match (channels, alike) {
+        (1, _) => "Where (# differs, · equal):",
+        (_, true) => "Where, in every channel (# differs, · equal):",
+        (_, false) => "Where, in channel 0 (# differs, · equal):",
+    };
+    Some((words, first))
 }
 
 /// A cause as sentences: what is seen, then what to look at.
@@ -290,13 +295,13 @@ fn domain(network: &Network) -> String {
 }
 
 /// `[0, 2, 1]` for an image, `3` for a vector.
-fn index(shape: &Shape, flat: usize) -> String {
+pub(super) fn index(shape: &Shape, flat: usize) -> String {
     let index = shape.unravel(flat);
     if index.len() == 1 { format!("{flat}") } else { format!("{index:?}") }
 }
 
 /// The name of an input entry: `x[0, 1, 2]`.
-fn entry(network: &Network, mut column: usize) -> String {
+pub(super) fn entry(network: &Network, mut column: usize) -> String {
     for input in &network.inputs {
         if column < input.shape.elements() {
             return format!("{}{:?}", input.name, input.shape.unravel(column));

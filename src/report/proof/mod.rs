@@ -1,11 +1,13 @@
 //! The proof document of a network: theorem, one lemma a layer, composition, witness, segments.
 
 mod collapse;
+mod convolution;
 mod equation;
 mod lemma;
 mod symbolic;
 mod witness;
 
+pub(super) use convolution::why as why_no_convolution;
 pub(super) use equation::because;
 
 use super::document::{Block, Document, Inline, code, math, strong, text};
@@ -13,7 +15,7 @@ use super::document::{Block, Document, Inline, code, math, strong, text};
 use super::numbers::{count, number, plural};
 use crate::decide::{Evidence, Finding, Findings, Undecided, Verdict};
 use crate::diagnostic::Sources;
-use crate::network::{Network, Node, NodeId, Program, Statement, Symbols};
+use crate::network::{Network, Node, NodeId, Program, Property, Statement, Symbols};
 
 /// How much of a proof is shown.
 #[derive(Clone, Copy, Debug)]
@@ -67,6 +69,9 @@ pub fn network(network: &Network, finding: &Finding, program: &Program, detail: 
     if finding.decision.verdict != Verdict::Undecided {
         writer.document.blocks.push(Block::Qed);
     }
+    if let Some(found) = &finding.convolution {
+        writer.convolution(found);
+    }
     writer.segments(finding);
     writer.document
 }
@@ -80,6 +85,9 @@ pub fn claims(findings: &Findings<'_>, detail: Detail) -> Vec<Document> {
     let mut rows = Vec::new();
     for (claim, answer) in program.claims.iter().zip(&findings.claims) {
         let because = match (&claim.statement, &answer.comparison) {
+            (Statement::Property { network, property: Property::AConvolution }, _) => {
+                convolution::reason(&findings.networks[*network]).unwrap_or_else(|| reason(findings, *network))
+            }
             (Statement::Property { network, .. }, _) => reason(findings, *network),
             (Statement::Equation(claimed), Some(comparison)) => {
                 documents.push(equation::document(program, claim, claimed, comparison, detail));

@@ -2,20 +2,22 @@
 //!
 //! Rationals are strings, `"-3/16"` or `"2"`; tensors are flat and row-major.
 
+mod claim;
+mod convolution;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use self::claim::{ClaimObject, claim};
+use self::convolution::ConvolutionObject;
 use super::math;
-use super::proof::because;
 use crate::algebra::{Coefficient, Matrix, Polynomial, Rank, Tensor};
 use crate::collapse::{AffineMap, Segment};
 use crate::decide::search::{Value, Witness};
-use crate::decide::{
-    Answer, Comparison, Counterexample, Evidence, Finding, Findings, Residue, Row, Status, Verdict, not_homogeneous,
-};
+use crate::decide::{Evidence, Finding, Findings};
 use crate::layer::Layer;
-use crate::network::{Assignment, Claim, Equation, Network, NodeId, Property, Statement, SymbolTensor, Symbols};
+use crate::network::{Assignment, Network, NodeId, SymbolTensor, Symbols};
 use crate::toeplitz::Operator;
 
 /// The whole report.
@@ -41,7 +43,7 @@ struct NetworkObject {
     reason: Option<String>,
     map: Option<MapObject>,
     symbolic_map: Option<SymbolicMapObject>,
-    convolution: Option<()>,
+    convolution: Option<ConvolutionObject>,
     witness: Option<WitnessObject>,
     layers: Vec<LayerObject>,
     segments: Vec<SegmentObject>,
@@ -115,42 +117,6 @@ struct SegmentObject {
     macs_after: Option<usize>,
 }
 
-#[derive(Debug, Serialize)]
-struct ClaimObject {
-    text: String,
-    line: usize,
-    status: &'static str,
-    method: &'static str,
-    counterexample: Option<CounterexampleObject>,
-    difference: Option<DifferenceObject>,
-}
-
-#[derive(Debug, Serialize)]
-struct DifferenceObject {
-    outputs: Vec<usize>,
-    left: RowObject,
-    right: RowObject,
-    conditions: Vec<String>,
-    cause: Option<String>,
-}
-
-#[derive(Debug, Serialize)]
-struct RowObject {
-    weights: Vec<(usize, String)>,
-    constant: String,
-}
-
-#[derive(Debug, Serialize)]
-struct CounterexampleObject {
-    inputs: BTreeMap<String, Vec<String>>,
-    symbols: BTreeMap<String, String>,
-    output: usize,
-    left: String,
-    right: String,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    equal_where: Vec<String>,
-}
-
 /// The report as an object; matrices with more than `max_entries` nonzeros are left to their hash.
 pub fn object(findings: &Findings<'_>, source: &[u8], max_entries: usize) -> Object {
     let program = findings.program;
@@ -205,7 +171,7 @@ fn network(findings: &Findings<'_>, network: &Network, finding: &Finding, max_en
             }
             _ => None,
         },
-        convolution: None,
+        convolution: finding.convolution.as_ref().map(|c| convolution::object(c, network, symbols, max_entries)),
         witness,
         layers: layers.collect(),
         segments: finding.segments.iter().map(|s| segment(network, s)).collect(),
@@ -328,112 +294,4 @@ fn segment(network: &Network, segment: &Segment) -> SegmentObject {
         macs_before: segment.multiply_adds,
         macs_after: merged.map(|m| m.weights),
     }
-}
-
-fn claim(findings: &Findings<'_>, claim: &Claim, answer: &Answer) -> ClaimObject {
-    let symbols = &findings.program.symbols;
-    let (method, counterexample) = match (&claim.statement, &answer.comparison) {
-        (Statement::Property { network, property }, _) => {
-            let decision = &findings.networks[*network].decision;
-            let counterexample = match (answer.status, property, decision.verdict, &decision.evidence) {
-                (Status::Refuted, Property::Linear | Property::Affine, Verdict::Nonlinear, evidence) => {
-                    match evidence {
-                        Evidence::Witness(found, weights) => Some(from_witness(found, weights, symbols)),
-                        _ => None,
-                    }
-                }
-                (Status::Refuted, Property::Linear, Verdict::Affine, _) => {
-                    not_linear(&findings.program.networks[*network])
-                }
-                // `is nonlinear` is refuted by the map itself: no point shows it.
-                _ => None,
-            };
-            (decision.evidence.method(), counterexample)
-        }
-        (Statement::Equation(equation), Some(comparison)) => {
-            let counterexample = match comparison {
-                Comparison::Different(found) => Some(from_comparison(equation, found, symbols)),
-                _ => None,
-            };
-            (comparison.method(), counterexample)
-        }
-        (Statement::Equation(_), None) => ("none", None),
-    };
-    let (text, line) = (claim.text.clone(), findings.program.sources.line(claim.span));
-    let difference = match (&claim.statement, &answer.comparison) {
-        (Statement::Equation(equation), Some(Comparison::Different(found))) => {
-            found.residue.as_ref().map(|residue| difference(equation, residue, symbols))
-        }
-        _ => None,
-    };
-    ClaimObject { text, line, status: answer.status.word(), method, counterexample, difference }
-}
-
-fn difference(equation: &Equation, residue: &Residue, symbols: &Symbols) -> DifferenceObject {
-    let formula = |p: &Polynomial| math::plain(&p.to_formula(&|s| symbols.name(s)));
-    let row = |row: &Row| RowObject {
-        weights: row.weights.iter().map(|(column, weight)| (*column, formula(weight))).collect(),
-        constant: formula(&row.constant),
-    };
-    DifferenceObject {
-        outputs: residue.outputs.clone(),
-        left: row(&residue.left),
-        right: row(&residue.right),
-        conditions: residue.conditions.iter().map(|p| format!("{} = 0", formula(p))).collect(),
-        cause: residue.cause.as_ref().map(|cause| because(cause, equation)),
-    }
-}
-
-/// f(p + x + y) + f(p) on the left, f(p + x) + f(p + y) on the right.
-fn from_witness(witness: &Witness, weights: &Assignment, symbols: &Symbols) -> CounterexampleObject {
-    let mut inputs = BTreeMap::from([("x".to_string(), strings(&witness.x)), ("y".to_string(), strings(&witness.y))]);
-    if !witness.base.is_zero() {
-        inputs.insert("p".into(), strings(&witness.base));
-    }
-    CounterexampleObject {
-        inputs,
-        symbols: named(weights, symbols),
-        output: witness.output,
-        left: value(&witness.f_xy.plus(&witness.f_base)),
-        right: value(&witness.f_x.plus(&witness.f_y)),
-        equal_where: Vec::new(),
-    }
-}
-
-fn from_comparison(equation: &Equation, found: &Counterexample, symbols: &Symbols) -> CounterexampleObject {
-    let parts = equation.left.split_input(&found.point);
-    let inputs = equation.left.inputs.iter().zip(parts).map(|(input, part)| (input.name.clone(), strings(&part)));
-    CounterexampleObject {
-        inputs: inputs.collect(),
-        symbols: named(&found.symbols, symbols),
-        output: found.output,
-        left: value(&found.left),
-        right: value(&found.right),
-        equal_where: conditions(found, symbols),
-    }
-}
-
-/// Where the sides are equal after all.
-fn conditions(found: &Counterexample, symbols: &Symbols) -> Vec<String> {
-    let signs = found.provided.iter().map(|&s| format!("{} ≥ 0", symbols.name(s)));
-    let unit = found.equal_on_unit.then(|| "every input entry in [0, 1]".to_string());
-    signs.chain(unit).collect()
-}
-
-fn named(weights: &Assignment, symbols: &Symbols) -> BTreeMap<String, String> {
-    weights.iter().map(|(&symbol, value)| (symbols.name(symbol), value.to_string())).collect()
-}
-
-/// f(a x) on the left, a f(x) on the right; a = 0 where the domain contains 0.
-fn not_linear(network: &Network) -> Option<CounterexampleObject> {
-    let failure = not_homogeneous(network)?;
-    let factor = Tensor::scalar(&failure.factor);
-    Some(CounterexampleObject {
-        inputs: [("a".to_string(), strings(&factor)), ("x".to_string(), strings(&failure.x))].into(),
-        symbols: Default::default(),
-        output: failure.output,
-        left: failure.left.to_string(),
-        right: failure.right.to_string(),
-        equal_where: Vec::new(),
-    })
 }

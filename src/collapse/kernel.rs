@@ -1,0 +1,57 @@
+//! Composition at the level of kernels: a network of convolutions as one stencil, whatever the
+//! size of the image.
+
+use crate::algebra::{Coefficient, Shape, Tensor};
+use crate::layer::Weights;
+use crate::network::{Network, NodeId};
+use crate::toeplitz::Stencil;
+
+/// A network as one kernel on its image extended by zeros.
+#[derive(Clone, Debug)]
+pub struct OneKernel<C> {
+    /// The kernel.
+    pub stencil: Stencil<C>,
+    /// The first layer that reads zeros where the value before it, as a formula, is not 0: there,
+    /// outputs near the border may be other than the kernel says. `None`: the kernel is exact.
+    pub inexact: Option<NodeId>,
+}
+
+/// Composes a network's layers by their kernels; `None` if it has several inputs, a layer that is
+/// no convolution on an image extended by zeros, or too much work.
+pub fn one_kernel<C: Weights>(network: &Network) -> Option<OneKernel<C>> {
+    let [input] = network.inputs.as_slice() else { return None };
+    let mut values: Vec<Option<Stencil<C>>> = vec![None; network.nodes.len()];
+    values[0] = Some(Stencil::identity(&input.shape)?);
+    let mut inexact = None;
+    for id in network.live_nodes() {
+        let node = &network.nodes[id];
+        let Some(layer) = &node.layer else { continue };
+        let lowered = C::lower(layer)?;
+        let mut sum: Option<Stencil<C>> = None;
+        for (&operand, operator) in node.operands.iter().zip(&lowered.operators) {
+            let (value, exact) = values[operand].as_ref()?.then(&Stencil::of(operator)?)?;
+            if !exact && inexact.is_none() {
+                inexact = Some(id);
+            }
+            sum = Some(match sum {
+                None => value,
+                Some(sum) => sum.plus(&value)?,
+            });
+        }
+        let bias = lowered.bias.as_ref().filter(|b| !b.is_zero());
+        values[id] = Some(match bias {
+            Some(bias) => sum?.with_bias(&per_channel(bias)?),
+            None => sum?,
+        });
+    }
+    Some(OneKernel { stencil: values.swap_remove(network.output)?, inexact })
+}
+
+/// One number a channel, if a constant is the same at every position.
+pub fn per_channel<C: Coefficient>(constant: &Tensor<C>) -> Option<Tensor<C>> {
+    let channels = constant.shape().channels();
+    let run = constant.len() / channels;
+    let uniform = constant.numerators().chunks(run).all(|channel| channel.iter().all(|n| *n == channel[0]));
+    let shape = Shape::new([channels]).ok().filter(|_| uniform)?;
+    Some(constant.gather(shape, |channel| Some(channel * run)))
+}
