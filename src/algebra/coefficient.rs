@@ -16,6 +16,9 @@ use super::{Integer, Polynomial, Rational, Scalar, Tensor, common_denominator, c
 pub trait Coefficient:
     Clone + Debug + Eq + Hash + Send + Sync + Zero + One + for<'a> AddAssign<&'a Self> + From<Integer> + 'static
 {
+    /// What a product costs, beside one of integers.
+    const PRODUCT_COST: usize;
+
     /// Adds a product.
     fn add_product(&mut self, a: &Self, b: &Self);
 
@@ -55,6 +58,8 @@ pub trait Coefficient:
 }
 
 impl Coefficient for Integer {
+    const PRODUCT_COST: usize = 1;
+
     fn add_product(&mut self, a: &Integer, b: &Integer) {
         *self += a * b;
     }
@@ -108,6 +113,8 @@ impl Coefficient for Integer {
 }
 
 impl Coefficient for Polynomial {
+    const PRODUCT_COST: usize = 32;
+
     fn add_product(&mut self, a: &Polynomial, b: &Polynomial) {
         Polynomial::add_product(self, a, b);
     }

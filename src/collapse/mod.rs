@@ -54,10 +54,12 @@ pub enum LimitReached {
         bits: u64,
     },
     /// Polynomials would have too many terms.
-    #[error("the polynomials of the one matrix may have {terms} terms in all, above the limit of {MAX_TERMS}")]
+    #[error("the polynomials of the one matrix may have {terms} terms in all, above the limit of {limit}")]
     Terms {
         /// An estimate of the terms of all entries.
         terms: u64,
+        /// The terms allowed.
+        limit: u64,
     },
 }
 
@@ -169,12 +171,15 @@ impl<'n, C: Weights> Region<'n, C> {
         most
     }
 
+    /// Refuses a map whose polynomials may have more than `limit` terms in all.
+    pub fn check_terms(&self, limit: u64) -> Result<(), LimitReached> {
+        let terms = self.terms();
+        if terms > limit { Err(LimitReached::Terms { terms, limit }) } else { Ok(()) }
+    }
+
     /// Composes the region's layers into one map that fits in `memory` bytes.
     pub fn collapse(&self, memory: u64) -> Result<AffineMap<C>, LimitReached> {
-        let terms = self.terms();
-        if terms > MAX_TERMS {
-            return Err(LimitReached::Terms { terms });
-        }
+        self.check_terms(MAX_TERMS)?;
         let plan = Plan::new(self)?;
         plan.check_memory(memory)?;
         let rows: Vec<Row<C>> =

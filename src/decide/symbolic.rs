@@ -11,7 +11,7 @@ use super::normal_form::{Limits, Outcome, normal_form_where};
 use super::search::{self, Effort, Witness};
 use super::{Decision, Evidence, Undecided, Verdict, affine, blockers, decide};
 use crate::algebra::{Polynomial, Rational, Symbol};
-use crate::collapse::{AffineMap, Region};
+use crate::collapse::{AffineMap, LimitReached, Region};
 use crate::layer::Layer;
 use crate::network::{Assignment, Network, NodeId, sample};
 
@@ -49,27 +49,41 @@ pub(super) fn decide_symbolic(network: &Network, memory: u64) -> Decision {
     if !blockers(network).is_empty() {
         return nonlinear(network, memory);
     }
-    let symbols = network.symbols();
-    let limit = match Region::whole(network).map(|region| region.collapse(memory)) {
-        Some(Ok(map)) => {
+    let Some(region) = Region::<Polynomial>::whole(network) else { return nonlinear(network, memory) };
+    if let Err(limit) = region.check_terms(SHOWN_TERMS)
+        && let Some(decision) = by_structure(network, &limit)
+    {
+        return decision;
+    }
+    match region.collapse(memory) {
+        Ok(map) => {
             let map = settled(network, map);
             let verdict = if map.bias.is_zero() { Verdict::Linear } else { Verdict::Affine };
-            return Decision { verdict, evidence: Evidence::Symbolic(Box::new(map)) };
+            Decision { verdict, evidence: Evidence::Symbolic(Box::new(map)) }
         }
-        Some(Err(limit)) => limit,
-        None => return nonlinear(network, memory),
+        Err(limit) => by_structure(network, &limit).unwrap_or_else(|| {
+            let reason = format!("its constants vanish at every choice of weights that was tried, and {limit}");
+            undecided(reason, "smaller shapes")
+        }),
+    }
+}
+
+/// Past this many terms a matrix of polynomials is of no use to a reader.
+const SHOWN_TERMS: u64 = 500_000;
+
+/// A network of affine layers without its matrix: linear without constants, affine where f(0) ≠ 0.
+fn by_structure(network: &Network, limit: &LimitReached) -> Option<Decision> {
+    let decision = |verdict, weights| {
+        let evidence = Evidence::FreeStructure { weights, limit: limit.clone() };
+        Some(Decision { verdict, evidence })
     };
     if affine::pinned(network).is_some() || !has_constants(network) {
-        return Decision { verdict: Verdict::Linear, evidence: Evidence::FreeStructure { weights: None, limit } };
+        return decision(Verdict::Linear, None);
     }
     let zero = search::flat(&vec![Rational::zero(); network.input_elements()]);
-    for weights in single_layers(network).chain(choices(&symbols)) {
-        if at(network, &weights).evaluate(&zero).is_some_and(|value| !value.is_zero()) {
-            let evidence = Evidence::FreeStructure { weights: Some(weights), limit };
-            return Decision { verdict: Verdict::Affine, evidence };
-        }
-    }
-    undecided(format!("its constants vanish at every choice of weights that was tried, and {limit}"), "smaller shapes")
+    let shows = |weights: &Assignment| at(network, weights).evaluate(&zero).is_some_and(|value| !value.is_zero());
+    let weights = single_layers(network).chain(choices(&network.symbols())).find(shows)?;
+    decision(Verdict::Affine, Some(weights))
 }
 
 /// Where an entry is constant on the domain, the constant b moves into its column.

@@ -93,6 +93,12 @@ impl<C: Coefficient> Stencil<C> {
     /// outer one reads zeros outside of values that this one's formula would not make 0. `None` if
     /// it takes too many products.
     pub fn then(&self, outer: &Stencil<C>) -> Option<(Stencil<C>, bool)> {
+        if self.is_identity() {
+            return Some((outer.clone(), true));
+        }
+        if outer.is_identity() {
+            return Some((self.clone(), true));
+        }
         let exact = !outer.reads_outside() || self.vanishes_outside();
         let sizes = |s: &Stencil<C>| s.kernel.shape().axes()[2..].to_vec();
         let window =
@@ -100,9 +106,9 @@ impl<C: Coefficient> Stencil<C> {
         let (outputs, inputs) = (outer.output.channels(), self.input.channels());
         let axes: Vec<usize> = [vec![outputs, inputs], window].concat();
         let shape = Shape::new(axes).ok()?;
-        let most = |t: &Tensor<C>| t.numerators().iter().map(C::terms).max().unwrap_or(1).max(1);
-        let work = outer.kernel.len().checked_mul(self.kernel.len() / self.output.channels())?;
-        if work.checked_mul(most(&outer.kernel))?.checked_mul(most(&self.kernel))? > MOST_PRODUCTS {
+        let terms = |t: &Tensor<C>| t.numerators().iter().filter(|n| !n.is_zero()).map(C::terms).sum::<usize>();
+        let work = terms(&outer.kernel).checked_mul(terms(&self.kernel).div_ceil(self.output.channels()))?;
+        if work > MOST_PRODUCTS / C::PRODUCT_COST {
             return None;
         }
         let kernel = compose(&outer.kernel, &self.kernel, &self.stride, shape);
@@ -136,6 +142,20 @@ impl<C: Coefficient> Stencil<C> {
     pub fn with_bias(mut self, bias: &Tensor<C>) -> Stencil<C> {
         self.bias = self.bias.plus(&bias.reshaped(self.bias.shape().clone()));
         self
+    }
+
+    /// Whether it is x ↦ x.
+    fn is_identity(&self) -> bool {
+        let pointwise = self.kernel.shape().axes()[2..].iter().all(|&n| n == 1);
+        let channels = self.kernel.shape().axes()[1];
+        let one = |(flat, n): (usize, &C)| if flat / channels == flat % channels { n.is_one() } else { n.is_zero() };
+        self.input == self.output
+            && pointwise
+            && self.low.iter().all(|&low| low == 0)
+            && self.stride.iter().all(|&s| s == 1)
+            && self.bias.is_zero()
+            && *self.kernel.denominator() == 1.into()
+            && self.kernel.numerators().iter().enumerate().all(one)
     }
 
     /// Whether it is 0 as a formula.
@@ -185,13 +205,15 @@ impl<C: Coefficient> Stencil<C> {
 /// convolutions, the inner one with these strides.
 pub fn compose<C: Coefficient>(outer: &Tensor<C>, inner: &Tensor<C>, stride: &[usize], shape: Shape) -> Tensor<C> {
     let mut sums = vec![C::zero(); shape.elements()];
-    let per_channel = inner.len() / inner.shape().channels();
-    let inside: Vec<Vec<usize>> = (0..inner.len()).map(|flat| inner.shape().unravel(flat)).collect();
+    // What each channel in the middle is made of.
+    let mut made: Vec<Vec<(Vec<usize>, &C)>> = vec![Vec::new(); inner.shape().channels()];
+    for (flat, b) in inner.numerators().iter().enumerate().filter(|(_, b)| !b.is_zero()) {
+        let index = inner.shape().unravel(flat);
+        made[index[0]].push((index, b));
+    }
     for (flat, a) in outer.numerators().iter().enumerate().filter(|(_, a)| !a.is_zero()) {
         let at = outer.shape().unravel(flat);
-        let channel = at[1] * per_channel..(at[1] + 1) * per_channel;
-        let reads = inner.numerators()[channel.clone()].iter().zip(&inside[channel]);
-        for (b, from) in reads.filter(|(b, _)| !b.is_zero()) {
+        for (from, b) in &made[at[1]] {
             let taps = at[2..].iter().zip(&from[2..]).zip(stride).map(|((a, b), s)| a * s + b);
             let index: Vec<usize> = [at[0], from[1]].into_iter().chain(taps).collect();
             sums[shape.ravel(&index)].add_product(a, b);
