@@ -53,14 +53,15 @@ fn no_map(file: &str) -> String {
 }
 
 /// `FILE:NET`, unless a file has that very name.
-fn split(target: &str) -> (&str, Option<&str>) {
+pub fn split(target: &str) -> (&str, Option<&str>) {
     match target.rsplit_once(':') {
         Some((file, network)) if !Path::new(target).exists() => (file, Some(network)),
         _ => (target, None),
     }
 }
 
-fn choose<'p>(program: &'p Program, wanted: Option<&str>) -> Result<&'p Network, String> {
+/// The network asked for, or the only one.
+pub fn choose<'p>(program: &'p Program, wanted: Option<&str>) -> Result<&'p Network, String> {
     let names = || program.networks.iter().map(|n| format!("`{}`", n.name)).collect::<Vec<_>>().join(", ");
     match (wanted, program.networks.as_slice()) {
         (Some(name), all) => all

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
 use netprove::diagnostic::{Code, Source, Sources};
-use netprove::network::{Loader, Program, Rejected, check};
+use netprove::network::{Loader, Program, Rejected, check, check_beside};
 use netprove::{report, syntax};
 
 use super::Exit;
@@ -79,6 +79,11 @@ pub fn read(path: &Path) -> Result<Vec<u8>, String> {
 
 /// Reads and checks a program; its mistakes are printed.
 pub fn load(path: &Path, memory: u64) -> Result<(Program, Vec<u8>), Exit> {
+    load_beside(None, path, memory)
+}
+
+/// The same, for a program that is compared with another.
+pub fn load_beside(other: Option<&Program>, path: &Path, memory: u64) -> Result<(Program, Vec<u8>), Exit> {
     let name = path.display().to_string();
     let bytes = match read(path) {
         Ok(bytes) => bytes,
@@ -95,7 +100,12 @@ pub fn load(path: &Path, memory: u64) -> Result<(Program, Vec<u8>), Exit> {
             return Err(reject(&Rejected { sources, diagnostics: vec![mistake] }));
         }
     };
-    match check(Source { name, text }, &Disk, memory) {
+    let source = Source { name, text };
+    let checked = match other {
+        None => check(source, &Disk, memory),
+        Some(other) => check_beside(other, source, &Disk, memory),
+    };
+    match checked {
         Ok(program) => Ok((program, bytes)),
         Err(rejected) => Err(reject(&rejected)),
     }

@@ -1,6 +1,7 @@
 //! The command line: files, terminals and exit codes. Everything else is the library's.
 
 mod collapse;
+mod equiv;
 mod explain;
 mod files;
 mod fmt;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use netprove::algebra::Rational;
 
 /// Proves what a neural network is: linear, affine or nonlinear, exactly.
 ///
@@ -33,6 +35,15 @@ struct Prove {
     /// Files to prove; `-` is standard input.
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
+    #[command(flatten)]
+    report: Report,
+    #[command(flatten)]
+    limits: Limits,
+}
+
+/// How a report is written, and where.
+#[derive(Args, Debug)]
+struct Report {
     /// How the report is printed.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -48,8 +59,6 @@ struct Prove {
     /// In JSON, list the entries of matrices with up to this many nonzeros.
     #[arg(long, value_name = "N", default_value_t = 100_000)]
     max_entries: usize,
-    #[command(flatten)]
-    limits: Limits,
 }
 
 /// Limits that hold for every command that computes.
@@ -88,6 +97,27 @@ enum Command {
         #[command(flatten)]
         limits: Limits,
     },
+    /// Say whether the networks of two files are the same function, for every input and every choice of their symbols.
+    ///
+    /// Symbols of the same name are the same numbers in both files.
+    Equiv {
+        /// One file, and the network if it has several: `FILE[:NETWORK]`; `-` is standard input.
+        #[arg(value_name = "A[:NET]")]
+        left: String,
+        /// The other.
+        #[arg(value_name = "B[:NET]")]
+        right: String,
+        /// Accept outputs that differ by at most this, on bounded inputs: `1e-6`.
+        #[arg(long, value_name = "EPS", value_parser = equiv::parse_tolerance, allow_hyphen_values = true)]
+        within: Option<Rational>,
+        /// The closed interval that every input entry lies in: `0,1`. Otherwise the files' own domains.
+        #[arg(long, value_name = "LO,HI", value_parser = equiv::parse_interval, allow_hyphen_values = true)]
+        on: Option<(Rational, Rational)>,
+        #[command(flatten)]
+        report: Report,
+        #[command(flatten)]
+        limits: Limits,
+    },
     /// Lay out files in the standard way, in place; `-` reads standard input and prints.
     Fmt {
         /// Files to lay out.
@@ -117,6 +147,9 @@ pub fn run() -> ExitCode {
     let code = match cli.command {
         None => prove::run(&cli.prove),
         Some(Command::Collapse { target, output, limits }) => collapse::run(&target, &output, limits.memory()),
+        Some(Command::Equiv { left, right, within, on, report, limits }) => {
+            equiv::run(&equiv::Question { left, right, within, on }, &report, limits.memory())
+        }
         Some(Command::Fmt { files, check }) => fmt::run(&files, check),
         Some(Command::Explain { name }) => explain::run(&name),
         Some(Command::Completions { shell }) => {

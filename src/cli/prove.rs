@@ -4,9 +4,10 @@ use std::io::IsTerminal;
 use std::path::Path;
 
 use netprove::decide::{Findings, Status, prove};
+use netprove::network::Program;
 use netprove::report::{self, Detail, document::Document, text};
 
-use super::{Exit, Format, Prove, files};
+use super::{Exit, Format, Prove, Report, files};
 
 /// Proves every file; reports are printed one after the other.
 pub fn run(options: &Prove) -> u8 {
@@ -15,7 +16,7 @@ pub fn run(options: &Prove) -> u8 {
     for path in &options.files {
         let exit = match one(path, options) {
             Ok((report, exit)) => {
-                if !output.is_empty() && options.format == Format::Text && !options.quiet {
+                if !output.is_empty() && options.report.format == Format::Text && !options.report.quiet {
                     output.push(b'\n');
                 }
                 output.extend(report);
@@ -25,25 +26,35 @@ pub fn run(options: &Prove) -> u8 {
         };
         worst = worst.max(exit);
     }
-    let written = match &options.output {
+    deliver(&output, worst, options.report.output.as_deref())
+}
+
+/// Prints a report, or writes it to a file, and says how it went.
+pub fn deliver(report: &[u8], exit: Exit, path: Option<&Path>) -> u8 {
+    let written = match path {
         // Whoever reads the output can rely on it: it is of every file, or there is none.
-        _ if worst == Exit::Wrong => 0,
-        None => files::print(&output),
-        Some(path) => match files::write(path, &output) {
+        _ if exit == Exit::Wrong => 0,
+        None => files::print(report),
+        Some(path) => match files::write(path, report) {
             Ok(()) => 0,
             Err(error) => files::fail(&format!("{}: {error}", path.display())),
         },
     };
-    if written == 0 { worst.into() } else { written }
+    if written == 0 { exit.into() } else { written }
 }
 
 fn one(path: &Path, options: &Prove) -> Result<(Vec<u8>, Exit), Exit> {
     let memory = options.limits.memory();
     let (program, bytes) = files::load(path, memory)?;
-    let findings = prove(&program, memory);
+    Ok(reported(&program, &bytes, &options.report, memory))
+}
+
+/// Decides everything in a program; `bytes` are its source.
+pub fn reported(program: &Program, bytes: &[u8], options: &Report, memory: u64) -> (Vec<u8>, Exit) {
+    let findings = prove(program, memory);
     let text = match options.format {
         Format::Json => {
-            let object = report::json::object(&findings, &bytes, options.max_entries);
+            let object = report::json::object(&findings, bytes, options.max_entries);
             let mut text = serde_json::to_string(&object).unwrap_or_default();
             text.push('\n');
             text
@@ -56,10 +67,10 @@ fn one(path: &Path, options: &Prove) -> Result<(Vec<u8>, Exit), Exit> {
         Status::Refuted => Exit::Refuted,
         Status::Undecided => Exit::Undecided,
     };
-    Ok((text.into_bytes(), exit))
+    (text.into_bytes(), exit)
 }
 
-fn as_text(findings: &Findings<'_>, options: &Prove) -> String {
+fn as_text(findings: &Findings<'_>, options: &Report) -> String {
     let terminal = options.output.is_none() && std::io::stdout().is_terminal();
     let style = text::Style { width: width(terminal), color: files::use_color(terminal) };
     let detail = if options.verbose { Detail::VERBOSE } else { Detail::NORMAL };

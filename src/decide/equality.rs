@@ -14,7 +14,7 @@ use super::symbolic::{assignment, at, choices};
 use crate::algebra::{Integer, Polynomial, Rational, Shape, Symbol, Tensor};
 use crate::collapse::{AffineMap, OneKernel, Region, one_kernel};
 use crate::layer::{Enclosure, Weights};
-use crate::network::{Assignment, Equation, Network};
+use crate::network::{Assignment, Equation};
 
 /// What is known about an equation f == g.
 #[derive(Clone, Debug)]
@@ -123,6 +123,12 @@ pub fn compare(equation: &Equation, memory: u64) -> Comparison {
     compare_symbolic(equation, memory)
 }
 
+/// The choice, with sizes for symbols that are at least 0.
+fn allowed(mut weights: Assignment, nonnegative: &BTreeSet<Symbol>) -> Assignment {
+    weights.iter_mut().filter(|(s, _)| nonnegative.contains(s)).for_each(|(_, value)| *value = value.abs());
+    weights
+}
+
 /// Sides that are one kernel each, and the same.
 fn equal_kernels<C: Weights>(equation: &Equation) -> Option<Comparison> {
     let OneKernel { stencil, inexact } = one_kernel::<C>(&equation.difference)?;
@@ -134,19 +140,20 @@ fn equal_kernels<C: Weights>(equation: &Equation) -> Option<Comparison> {
 fn compare_symbolic(equation: &Equation, memory: u64) -> Comparison {
     let h = &equation.difference;
     let symbols = h.symbols();
-    for weights in choices(&symbols) {
+    let choices = || choices(&symbols).map(|weights| allowed(weights, &equation.nonnegative));
+    for weights in choices() {
         if let Some(found) = search_points(&equation.at(&weights)) {
             let found = simpler_weights(equation, Counterexample { symbols: weights, ..found });
-            return Comparison::Different(Box::new(Counterexample { provided: equal_where(h), ..found }));
+            return Comparison::Different(Box::new(Counterexample { provided: equal_where(equation), ..found }));
         }
     }
-    if let Outcome::Affine { map, steps } = normal_form_where(h, &Limits::default(), BTreeSet::new()) {
+    if let Outcome::Affine { map, steps } = normal_form_where(h, &Limits::default(), equation.nonnegative.clone()) {
         return match compare_symbolic_maps(equation, &map, memory) {
             Comparison::Equal(_) => Comparison::Equal(Proof::NormalForm(steps)),
             other => other,
         };
     }
-    for weights in choices(&symbols) {
+    for weights in choices() {
         let equation = equation.at(&weights);
         if equation.difference.is_symbolic() {
             let witness = search::find(&equation.difference, &[], &Effort::thorough()).witness;
@@ -168,7 +175,8 @@ fn simpler_weights(equation: &Equation, mut best: Counterexample) -> Counterexam
     let symbols: Vec<Symbol> = best.symbols.keys().copied().collect();
     let mut left = TESTS;
     for symbol in symbols {
-        for value in [0, 1, -1].map(|n| Rational::from_integer(n.into())) {
+        let values: &[i64] = if equation.nonnegative.contains(&symbol) { &[0, 1] } else { &[0, 1, -1] };
+        for value in values.iter().map(|&n| Rational::from_integer(n.into())) {
             if best.symbols[&symbol] == value || left == 0 {
                 break;
             }
@@ -186,14 +194,16 @@ fn simpler_weights(equation: &Equation, mut best: Counterexample) -> Counterexam
 
 /// A small set of symbols such that `difference` is 0 wherever all of them are at least 0, if
 /// the normal form shows one; else empty.
-fn equal_where(difference: &Network) -> BTreeSet<Symbol> {
+fn equal_where(equation: &Equation) -> BTreeSet<Symbol> {
     /// Normal forms computed.
     const TRIES: usize = 40;
+    let difference = &equation.difference;
     let vanishes = |nonnegative: &BTreeSet<Symbol>| {
-        let outcome: Outcome<Polynomial> = normal_form_where(difference, &Limits::small(), nonnegative.clone());
+        let nonnegative = nonnegative.union(&equation.nonnegative).copied().collect();
+        let outcome: Outcome<Polynomial> = normal_form_where(difference, &Limits::small(), nonnegative);
         matches!(outcome, Outcome::Affine { map, .. } if map.bias.is_zero() && map.matrix.nonzeros() == 0)
     };
-    let mut needed = difference.symbols();
+    let mut needed: BTreeSet<Symbol> = difference.symbols().difference(&equation.nonnegative).copied().collect();
     if needed.is_empty() || !vanishes(&needed) {
         return BTreeSet::new();
     }
@@ -225,7 +235,10 @@ fn compare_numbers(equation: &Equation, memory: u64) -> Comparison {
         };
     }
     if let Some(bound) = &equation.within {
-        return compare_within(equation, bound);
+        return match normal_form(h, &Limits::default()) {
+            Outcome::Affine { map, .. } => compare_maps(equation, &map, memory),
+            _ => compare_within(equation, bound),
+        };
     }
     if let Some(found) = search_points(equation) {
         return Comparison::Different(Box::new(Counterexample { equal_on_unit: equal_on_unit(equation), ..found }));
@@ -376,7 +389,7 @@ fn compare_symbolic_maps(equation: &Equation, map: &AffineMap<Polynomial>, memor
     }
     let point = column.map_or_else(|| domain.base(), |column| domain.step(column));
     let residue = residue(equation, map.clone(), outputs, memory);
-    for weights in nonzeros_of(&polynomial, &equation.difference) {
+    for weights in nonzeros_of(&polynomial, equation) {
         if let Some(found) = differ_at_output(&equation.at(&weights), &point, output) {
             return Comparison::Different(Box::new(Counterexample { symbols: weights, residue, ..found }));
         }
@@ -389,12 +402,13 @@ fn free(symbols: BTreeSet<Symbol>) -> BTreeSet<Symbol> {
 }
 
 /// Choices of weights at which a polynomial is not 0, the plainest first.
-fn nonzeros_of(polynomial: &Polynomial, network: &Network) -> Vec<Assignment> {
+fn nonzeros_of(polynomial: &Polynomial, equation: &Equation) -> Vec<Assignment> {
     /// Enough for any polynomial of a size that people write: each round is an independent try.
     const TRIES: u64 = 64;
     let mentioned = free(polynomial.symbols());
     let value = |weights: &Assignment| polynomial.at(&|s| weights.get(&s).cloned().unwrap_or_default());
-    let mut found: Vec<Assignment> = (0..TRIES).map(|round| assignment(&mentioned, round)).collect();
+    let tries = (0..TRIES).map(|round| allowed(assignment(&mentioned, round), &equation.nonnegative));
+    let mut found: Vec<Assignment> = tries.collect();
     found.retain(|weights| !value(weights).is_zero());
     found.truncate(4);
     for weights in &mut found {
@@ -409,7 +423,7 @@ fn nonzeros_of(polynomial: &Polynomial, network: &Network) -> Vec<Assignment> {
             }
         }
         // What the polynomial does not mention does not matter.
-        for symbol in network.symbols() {
+        for symbol in equation.difference.symbols() {
             weights.entry(symbol).or_default();
         }
     }
@@ -427,7 +441,7 @@ fn differ_at(equation: &Equation, point: &Tensor) -> Option<Counterexample> {
 fn differ_at_witness(equation: &Equation, witness: &Witness) -> Option<Counterexample> {
     let (x, y) = (witness.base.plus(&witness.x), witness.base.plus(&witness.y));
     let points = [witness.base.clone(), x.clone(), y, x.plus(&witness.y)];
-    points.iter().find_map(|point| differ_at(equation, point))
+    points.iter().find_map(|point| differ_at(equation, point)).map(|found| shrunk(equation, found))
 }
 
 fn differ_at_output(equation: &Equation, point: &Tensor, output: usize) -> Option<Counterexample> {
@@ -489,7 +503,7 @@ fn shrunk(equation: &Equation, mut best: Counterexample) -> Counterexample {
             for &candidate in candidates {
                 let mut values = best.point.to_rationals();
                 values[entry] = Rational::from_integer(candidate.into());
-                if values[entry].abs() >= current.abs() && !candidate.is_zero() {
+                if current.is_integer() && values[entry].abs() >= current.abs() && !candidate.is_zero() {
                     continue;
                 }
                 left = left.saturating_sub(1);

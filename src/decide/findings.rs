@@ -1,6 +1,7 @@
 //! What was found out about a whole file: a decision a network, an answer a claim.
 
 use super::convolution::{Agreement, of_decision};
+use super::laws::obeys;
 use super::{Comparison, Decision, Evidence, OneConvolution, Verdict, blockers, compare, decide};
 use crate::collapse::{Segment, segments};
 use crate::network::{Claim, Network, Program, Property, Statement};
@@ -23,6 +24,8 @@ pub struct Answer {
     pub status: Status,
     /// For an equation: why. The answer to a property follows from its network's decision.
     pub comparison: Option<Comparison>,
+    /// For a law: which of its equations the comparison is of.
+    pub equation: usize,
 }
 
 /// What was found out about one network.
@@ -67,14 +70,18 @@ pub fn prove(program: &Program, memory: u64) -> Findings<'_> {
         Finding { decision, segments, convolution }
     };
     let networks: Vec<Finding> = program.networks.iter().map(finding).collect();
-    let claims = program.claims.iter().map(|claim| answer(claim, &networks, memory)).collect();
+    let claims = program.claims.iter().map(|claim| answer(program, claim, &networks, memory)).collect();
     Findings { program, networks, claims }
 }
 
-fn answer(claim: &Claim, networks: &[Finding], memory: u64) -> Answer {
+fn answer(program: &Program, claim: &Claim, networks: &[Finding], memory: u64) -> Answer {
     match &claim.statement {
         Statement::Property { network, property } => {
-            Answer { status: has_property(&networks[*network], *property), comparison: None }
+            Answer { status: has_property(&networks[*network], *property), comparison: None, equation: 0 }
+        }
+        Statement::Law { network, law, equations } => {
+            let decision = &networks[*network].decision;
+            obeys(&program.networks[*network], decision, *law, equations, memory)
         }
         Statement::Equation(equation) => {
             let comparison = compare(equation, memory);
@@ -85,7 +92,7 @@ fn answer(claim: &Claim, networks: &[Finding], memory: u64) -> Answer {
                 }
                 _ => Status::Refuted,
             };
-            Answer { status, comparison: Some(comparison) }
+            Answer { status, comparison: Some(comparison), equation: 0 }
         }
     }
 }

@@ -11,6 +11,7 @@ mod cause;
 pub mod convolution;
 mod equality;
 mod findings;
+mod laws;
 pub mod normal_form;
 mod residue;
 pub mod search;

@@ -6,7 +6,7 @@ use num_traits::{ToPrimitive, Zero};
 
 use super::constant::{Constant, pair};
 use super::functions;
-use super::symbols::Symbols;
+use super::symbols::{SymbolError, Symbols};
 use crate::algebra::{MAX_BITS, Polynomial, Rational, Shape, Tensor, bounded_denominator};
 use crate::diagnostic::{Code, Diagnostic, Span, did_you_mean, size};
 use crate::syntax::tree::{Argument, BinaryOp, Expr, ExprKind};
@@ -64,8 +64,13 @@ impl Constants {
     /// A tensor of fresh symbols.
     pub(super) fn fresh(&mut self, name: &str, shape: Shape, span: Span) -> Result<Constant, Mistakes> {
         self.affordable_bytes(&shape, SYMBOL_BYTES, span)?;
-        let too_many = || vec![Diagnostic::new(Code::MemoryLimit, span, "there are more than 2^32 symbols")];
-        let first = self.symbols.add(name, shape.clone()).ok_or_else(too_many)?;
+        let first = self.symbols.add(name, shape.clone()).map_err(|error| {
+            let code = match error {
+                SymbolError::TooMany => Code::MemoryLimit,
+                SymbolError::OtherShape { .. } => Code::ShapeMismatch,
+            };
+            vec![Diagnostic::new(code, span, error.to_string())]
+        })?;
         Ok(Constant::Symbols(Tensor::symbols(shape, first)))
     }
 

@@ -1,10 +1,12 @@
 //! Claims that compare two networks, or two expressions over networks.
 
+use std::collections::BTreeSet;
+
 use super::build::build;
 use super::constants::{Poisoned, checked_shape};
 use super::graph::Network;
 use super::program::Checker;
-use crate::algebra::Rational;
+use crate::algebra::{Rational, Symbol};
 use crate::diagnostic::{Code, Diagnostic, Span, did_you_mean};
 use crate::layer::{Arguments, catalogue};
 use crate::syntax::tree::{BinaryOp, Declaration, Expr, ExprKind, Name, NetworkItem, Statement, StatementKind};
@@ -22,6 +24,8 @@ pub struct Equation {
     pub equal: bool,
     /// By how much the sides may differ in every output.
     pub within: Option<Rational>,
+    /// Symbols that are at least 0: the equation is about no other values of theirs.
+    pub nonnegative: BTreeSet<Symbol>,
 }
 
 /// The parts of a comparison as written.
@@ -46,10 +50,34 @@ pub(super) fn equation(
     let networks =
         if sides.variables.is_empty() { named(checker, &sides, span) } else { quantified(checker, sides, span) };
     let (left, right) = networks?;
-    let shape = left.output_shape();
-    let sub = catalogue::find("sub").and_then(|s| (s.build)(&Arguments::default(), &[shape, shape]).ok());
-    let difference = sub.map(|sub| Network::difference(&left, &right, sub)).ok_or(Poisoned)?;
-    Ok(Equation { left, right, difference, equal, within: tolerance? })
+    Equation::new(left, right, equal, tolerance?).ok_or(Poisoned)
+}
+
+impl Equation {
+    /// An equation of two networks with the same arguments and output shape.
+    pub(super) fn new(left: Network, right: Network, equal: bool, within: Option<Rational>) -> Option<Equation> {
+        let shape = left.output_shape();
+        let sub = (catalogue::find("sub")?.build)(&Arguments::default(), &[shape, shape]).ok()?;
+        let difference = Network::difference(&left, &right, sub);
+        Some(Equation { left, right, difference, equal, within, nonnegative: BTreeSet::new() })
+    }
+
+    /// Whether two networks are equal on the inputs that both are about.
+    ///
+    /// # Errors
+    /// If their arguments or outputs have different shapes, or no input belongs to both domains; the
+    /// diagnostic points at `span`.
+    pub fn between(
+        mut left: Network,
+        mut right: Network,
+        equal: bool,
+        within: Option<Rational>,
+        span: Span,
+    ) -> Result<Equation, Box<Diagnostic>> {
+        common_domain(&mut left, &mut right, span)?;
+        let none = || Box::new(Diagnostic::new(Code::ShapeMismatch, span, "the sides cannot be subtracted"));
+        Equation::new(left, right, equal, within).ok_or_else(none)
+    }
 }
 
 fn tolerance(checker: &mut Checker<'_>, expr: &Expr) -> Result<Rational, Poisoned> {
@@ -70,18 +98,25 @@ fn tolerance(checker: &mut Checker<'_>, expr: &Expr) -> Result<Rational, Poisone
 fn named(checker: &mut Checker<'_>, sides: &Sides, span: Span) -> Result<(Network, Network), Poisoned> {
     let (left, right) = (network(checker, &sides.left), network(checker, &sides.right));
     let (mut left, mut right) = (left?, right?);
+    match common_domain(&mut left, &mut right, span) {
+        Ok(()) => Ok((left, right)),
+        Err(mistake) => Err(checker.report(*mistake)),
+    }
+}
+
+/// Gives both networks the inputs that both are about, if they have the same shapes.
+fn common_domain(left: &mut Network, right: &mut Network, span: Span) -> Result<(), Box<Diagnostic>> {
     let arguments = |f: &Network| f.inputs.iter().map(|i| i.shape.to_string()).collect::<Vec<_>>().join(", ");
     let describe = |f: &Network| format!("`{}` takes {} and gives {}", f.name, arguments(f), f.output_shape());
     let inputs = |f: &Network| f.inputs.iter().map(|i| i.shape.clone()).collect::<Vec<_>>();
-    if inputs(&left) != inputs(&right) || left.output_shape() != right.output_shape() {
+    if inputs(left) != inputs(right) || left.output_shape() != right.output_shape() {
         let message = format!("`{}` and `{}` have different shapes", left.name, right.name);
         let mistake = Diagnostic::new(Code::ShapeMismatch, span, message)
-            .related(left.span, describe(&left))
-            .related(right.span, describe(&right))
+            .related(left.span, describe(left))
+            .related(right.span, describe(right))
             .note("only networks with the same arguments and outputs can be equal");
-        return Err(checker.report(mistake));
+        return Err(Box::new(mistake));
     }
-    // Equal on the inputs that both are about.
     for (a, b) in left.inputs.iter_mut().zip(&mut right.inputs) {
         let domain = match (a.domain.take(), b.domain.take()) {
             (Some((low, high)), Some((other_low, other_high))) => Some((low.max(other_low), high.min(other_high))),
@@ -89,11 +124,11 @@ fn named(checker: &mut Checker<'_>, sides: &Sides, span: Span) -> Result<(Networ
         };
         if domain.as_ref().is_some_and(|(low, high)| low > high) {
             let message = format!("the domains of `{}` and `{}` have no point in common", left.name, right.name);
-            return Err(checker.report(Diagnostic::new(Code::EmptyDomain, span, message)));
+            return Err(Box::new(Diagnostic::new(Code::EmptyDomain, span, message)));
         }
         (a.domain, b.domain) = (domain.clone(), domain);
     }
-    Ok((left, right))
+    Ok(())
 }
 
 fn network(checker: &mut Checker<'_>, side: &Expr) -> Result<Network, Poisoned> {

@@ -10,6 +10,7 @@ mod equation;
 mod functions;
 mod graph;
 mod kernels;
+mod laws;
 mod program;
 mod symbols;
 
@@ -17,5 +18,6 @@ pub use call::usage;
 pub use equation::Equation;
 pub use functions::FUNCTIONS;
 pub use graph::{Input, Network, Node, NodeId};
-pub use program::{Claim, Loader, NoImports, Program, Property, Rejected, Statement, check};
-pub use symbols::{Assignment, SymbolTensor, Symbols, sample};
+pub use laws::Law;
+pub use program::{Claim, Loader, NoImports, Program, Property, Rejected, Statement, check, check_beside};
+pub use symbols::{Assignment, SymbolError, SymbolTensor, Symbols, sample};

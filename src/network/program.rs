@@ -6,7 +6,9 @@ use super::build::build;
 use super::constants::{Constants, Poisoned, checked_shape};
 use super::equation::{Equation, Sides, equation};
 use super::graph::Network;
+use super::laws::{Law, equations, factor};
 use super::symbols::Symbols;
+use crate::algebra::Symbol;
 use crate::diagnostic::{Code, Diagnostic, Source, Sources, Span, did_you_mean};
 use crate::layer::catalogue;
 use crate::syntax;
@@ -57,6 +59,15 @@ pub enum Statement {
     },
     /// Two networks are equal, or not.
     Equation(Box<Equation>),
+    /// A network obeys a law.
+    Law {
+        /// The index of the network in [`Program::networks`].
+        network: usize,
+        /// The law.
+        law: Law,
+        /// The equations that together are the law.
+        equations: Vec<Equation>,
+    },
 }
 
 /// What a claim says of a network.
@@ -88,11 +99,12 @@ impl Loader for NoImports {
     }
 }
 
+/// Properties that are decided.
+const DECIDED: &[&str] =
+    &["linear", "affine", "nonlinear", "additive", "homogeneous", "positively_homogeneous", "a_convolution"];
+
 /// Properties that the language names and this version does not decide.
 const LATER: &[&str] = &[
-    "additive",
-    "homogeneous",
-    "positively_homogeneous",
     "convex",
     "concave",
     "monotone",
@@ -108,7 +120,23 @@ const LATER: &[&str] = &[
 
 /// Parses and checks a program; `memory` bounds the bytes that its constants may take.
 pub fn check(source: Source, loader: &dyn Loader, memory: u64) -> Result<Program, Rejected> {
+    checked(Checker::new(loader, memory), source)
+}
+
+/// Parses and checks a program that is compared with another: its sources follow the other's, and
+/// symbols of the same name are the same.
+///
+/// # Errors
+/// As for [`check`], and if the two give a symbol different shapes.
+pub fn check_beside(other: &Program, source: Source, loader: &dyn Loader, memory: u64) -> Result<Program, Rejected> {
     let mut checker = Checker::new(loader, memory);
+    checker.sources = other.sources.clone();
+    checker.constants.symbols = other.symbols.share();
+    checked(checker, source)
+}
+
+fn checked(mut checker: Checker<'_>, source: Source) -> Result<Program, Rejected> {
+    checker.first = checker.sources.files.len();
     checker.read(source);
     checker.define_networks();
     let claims = checker.claims();
@@ -138,6 +166,10 @@ pub(super) struct Checker<'a> {
     /// The networks of the named file, in order.
     main: Vec<String>,
     proofs: Vec<(tree::Claim, Span)>,
+    /// The factor of the laws of homogeneity, once one is claimed.
+    factor: Option<(Symbol, &'static str)>,
+    /// The number of the named file among the sources.
+    first: usize,
     /// The files being read, outermost first, and those already read.
     reading: Vec<String>,
     read: BTreeSet<String>,
@@ -156,6 +188,8 @@ impl<'a> Checker<'a> {
             building: Vec::new(),
             main: Vec::new(),
             proofs: Vec::new(),
+            factor: None,
+            first: 0,
             reading: Vec::new(),
             read: BTreeSet::new(),
         }
@@ -200,7 +234,7 @@ impl<'a> Checker<'a> {
             Item::Forall { symbols, .. } => symbols.into_iter().for_each(|symbol| self.forall(symbol)),
             Item::Network(item) => {
                 if self.define(&item.name) {
-                    if file == 0 {
+                    if file as usize == self.first {
                         self.main.push(item.name.text.clone());
                     }
                     self.items.insert(item.name.text.clone(), item);
@@ -208,7 +242,7 @@ impl<'a> Checker<'a> {
             }
             Item::Import { path, path_span, alias } => self.import(&path, path_span, alias),
             // Claims of imported files are theirs, not this file's.
-            Item::Prove { claim, span } if file == 0 => self.proofs.push((claim, span)),
+            Item::Prove { claim, span } if file as usize == self.first => self.proofs.push((claim, span)),
             Item::Prove { .. } => {}
         }
     }
@@ -322,6 +356,9 @@ impl<'a> Checker<'a> {
         let statement = match claim {
             tree::Claim::Property { subject, property, argument } => {
                 let network = self.subject(&subject);
+                if let Some(law) = law(&property.text).filter(|_| argument.is_none()) {
+                    return self.law(network?, law, &property, span);
+                }
                 let decided = self.property(&property, argument.as_ref());
                 let (network, decided) = (network?, decided?);
                 if decided == Property::AConvolution {
@@ -334,8 +371,7 @@ impl<'a> Checker<'a> {
                 Statement::Equation(Box::new(equation(self, sides, equal, within.as_ref(), span)?))
             }
         };
-        let text = self.sources.text(span).split_whitespace().collect::<Vec<_>>().join(" ");
-        Ok(Claim { statement, text, span })
+        Ok(self.stated(statement, span))
     }
 
     fn subject(&mut self, subject: &Expr) -> Result<usize, Poisoned> {
@@ -359,6 +395,27 @@ impl<'a> Checker<'a> {
             mistake = mistake.help(format!("did you mean `{near}`?"));
         }
         Err(self.report(mistake))
+    }
+
+    /// A claim that a network obeys a law.
+    fn law(&mut self, network: usize, law: Law, property: &Name, span: Span) -> Result<Claim, Poisoned> {
+        let Some(subject) = self.networks.get(&self.main[network]).cloned().flatten() else { return Err(Poisoned) };
+        let factor = match &self.factor {
+            Some(factor) => Ok(*factor),
+            None => factor(&mut self.constants.symbols).map_err(|error| error.to_string()),
+        };
+        self.factor = factor.as_ref().ok().copied();
+        let equations = factor.and_then(|f| equations(&subject, law, f).ok_or("the law cannot be written".into()));
+        let equations = match equations {
+            Ok(equations) => equations,
+            Err(message) => return Err(self.report(Diagnostic::new(Code::MemoryLimit, property.span, message))),
+        };
+        Ok(self.stated(Statement::Law { network, law, equations }, span))
+    }
+
+    fn stated(&self, statement: Statement, span: Span) -> Claim {
+        let text = self.sources.text(span).split_whitespace().collect::<Vec<_>>().join(" ");
+        Claim { statement, text, span }
     }
 
     /// Only a map from one image to another with as many axes can be a convolution.
@@ -390,12 +447,12 @@ impl<'a> Checker<'a> {
                 return Err(self.report(not_yet(property.span, &what)));
             }
             other => {
-                let known = ["linear", "affine", "nonlinear", "a_convolution"].into_iter().chain(LATER.iter().copied());
+                let known = DECIDED.iter().chain(LATER).copied();
                 let mistake =
                     Diagnostic::new(Code::UnknownProperty, property.span, format!("`{other}` is not a property"));
                 let help = match did_you_mean(other, known) {
                     Some(near) => format!("did you mean `{near}`?"),
-                    None => "the properties are `linear`, `affine`, `nonlinear` and `a_convolution`".to_string(),
+                    None => format!("the properties are `{}`", DECIDED.join("`, `")),
                 };
                 return Err(self.report(mistake.help(help)));
             }
@@ -407,6 +464,15 @@ impl<'a> Checker<'a> {
                 Err(self.report(Diagnostic::new(Code::InvalidArgument, extra.span, message).help("remove it")))
             }
         }
+    }
+}
+
+fn law(word: &str) -> Option<Law> {
+    match word {
+        "additive" => Some(Law::Additive),
+        "homogeneous" => Some(Law::Homogeneous),
+        "positively_homogeneous" => Some(Law::PositivelyHomogeneous),
+        _ => None,
     }
 }
 

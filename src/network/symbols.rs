@@ -20,21 +20,53 @@ pub struct SymbolTensor {
 pub struct Symbols {
     /// The tensors, their symbols ascending.
     pub tensors: Vec<SymbolTensor>,
+    /// How many of them are another file's, which this one shares by name.
+    shared: usize,
+}
+
+/// Why a tensor of symbols cannot be added.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SymbolError {
+    /// There are no more numbers for symbols.
+    #[error("there are more than 2^32 symbols")]
+    TooMany,
+    /// The other file gives the name another shape.
+    #[error("`{name}` is {shape} here, and {other} in the file that this one is compared with")]
+    OtherShape {
+        /// The name.
+        name: String,
+        /// Its shape here.
+        shape: Shape,
+        /// Its shape there.
+        other: Shape,
+    },
 }
 
 /// Values for free symbols: a point at which an identity is refuted.
 pub type Assignment = BTreeMap<Symbol, Rational>;
 
 impl Symbols {
-    /// Adds a tensor; the index of its first symbol, or `None` if there are too many.
-    pub fn add(&mut self, name: &str, shape: Shape) -> Option<u32> {
+    /// The symbols of one file, for another that is compared with it: a tensor of the same name
+    /// stands for the same numbers.
+    pub fn share(&self) -> Symbols {
+        Symbols { tensors: self.tensors.clone(), shared: self.tensors.len() }
+    }
+
+    /// Adds a tensor, or finds the other file's; the index of its first symbol.
+    pub fn add(&mut self, name: &str, shape: Shape) -> Result<u32, SymbolError> {
+        if let Some(known) = self.tensors[..self.shared].iter().find(|t| t.name == name) {
+            let (name, other) = (name.to_string(), known.shape.clone());
+            return if shape == other { Ok(known.first) } else { Err(SymbolError::OtherShape { name, shape, other }) };
+        }
+        let size = |shape: &Shape| u32::try_from(shape.elements()).ok();
         let first = match self.tensors.last() {
-            None => 0,
-            Some(last) => last.first.checked_add(u32::try_from(last.shape.elements()).ok()?)?,
+            None => Some(0),
+            Some(last) => size(&last.shape).and_then(|n| last.first.checked_add(n)),
         };
-        first.checked_add(u32::try_from(shape.elements()).ok()?)?;
+        let first = first.filter(|first| size(&shape).and_then(|n| first.checked_add(n)).is_some());
+        let first = first.ok_or(SymbolError::TooMany)?;
         self.tensors.push(SymbolTensor { name: name.to_string(), shape, first });
-        Some(first)
+        Ok(first)
     }
 
     /// The tensor of a free symbol, and its index in it.

@@ -73,6 +73,14 @@ pub(super) fn claim(findings: &Findings<'_>, claim: &Claim, answer: &Answer) -> 
             };
             (decision.evidence.method(), counterexample)
         }
+        (Statement::Law { network, .. }, None) => (findings.networks[*network].decision.evidence.method(), None),
+        (Statement::Law { equations, .. }, Some(comparison)) => {
+            let counterexample = match comparison {
+                Comparison::Different(found) => Some(from_comparison(&equations[answer.equation], found, symbols)),
+                _ => None,
+            };
+            (comparison.method(), counterexample)
+        }
         (Statement::Equation(equation), Some(comparison)) => {
             let counterexample = match comparison {
                 Comparison::Different(found) => Some(from_comparison(equation, found, symbols)),

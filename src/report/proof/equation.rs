@@ -34,7 +34,7 @@ pub(super) fn document(
             writer.document.state("Theorem", words);
             let how = match exact {
                 true => {
-                    "Both sides are affine, so on a box each output of their difference is largest at a corner, which its row of signs names."
+                    "The difference of the sides is affine, so on a box each output of it is largest at a corner, which its row of signs names."
                 }
                 false => "Every layer of both sides is bounded over the whole domain, and so is the difference.",
             };
@@ -75,16 +75,25 @@ impl Writer<'_> {
     fn sides(&self) -> String {
         let arguments: Vec<&str> = self.equation.left.inputs.iter().map(|i| i.name.as_str()).collect();
         let (left, right) = (&self.equation.left.name, &self.equation.right.name);
+        // The sides of a law are named by what they are: `f(x + y)`.
+        if left.ends_with(')') {
+            return format!("{left} and {right}");
+        }
         format!("{left}({0}) and {right}({0})", arguments.join(", "))
     }
 
     fn equal(&mut self, proof: &Proof) {
         let quantified: Vec<&str> =
             self.symbols.tensors_of(self.equation.difference.symbols()).map(|t| t.name.as_str()).collect();
-        let weights = match quantified.as_slice() {
-            [] => String::new(),
-            names => format!(" and every choice of the weights {}", names.join(", ")),
+        let factor = self.symbols.tensors_of(self.equation.nonnegative.iter().copied()).map(|t| t.name.as_str()).next();
+        let mut weights = match factor {
+            Some(factor) => format!(" and every number {factor} ≥ 0"),
+            None => String::new(),
         };
+        let quantified: Vec<&str> = quantified.into_iter().filter(|name| Some(*name) != factor).collect();
+        if !quantified.is_empty() {
+            weights.push_str(&format!(" and every choice of the weights {}", quantified.join(", ")));
+        }
         let mut words = vec![text(format!("{} are ", self.sides())), strong("equal")];
         words.push(text(format!(" for every input{}{weights}.", domain(&self.equation.left))));
         self.document.state("Theorem", words);
@@ -114,8 +123,12 @@ impl Writer<'_> {
         let shape = self.equation.left.output_shape();
         let words = vec![text(format!("{} are ", self.sides())), strong("different"), text(", by the input below.")];
         self.document.state("Theorem", words);
-        self.condition(found.residue.as_ref());
-        self.provided(found);
+        // What makes a law hold after all, and what usually breaks it, is no news.
+        let law = self.equation.left.name.ends_with(')');
+        if !law {
+            self.condition(found.residue.as_ref());
+            self.provided(found);
+        }
         self.document.state("Counterexample", vec![text("Take")]);
         let weights = chosen(&found.symbols, self.symbols);
         if !weights.is_empty() {
@@ -147,7 +160,7 @@ impl Writer<'_> {
         if let Some(residue) = &found.residue {
             self.rows(found, residue);
             self.map(shape, residue);
-            if let Some(cause) = &residue.cause {
+            if let Some(cause) = residue.cause.as_ref().filter(|_| !law) {
                 self.document.state("Cause", vec![text(because(cause, self.equation))]);
             }
         }

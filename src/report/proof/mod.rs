@@ -93,6 +93,12 @@ pub fn claims(findings: &Findings<'_>, detail: Detail) -> Vec<Document> {
                 documents.push(equation::document(program, claim, claimed, comparison, detail));
                 equation::reason(comparison)
             }
+            (Statement::Law { equations, .. }, Some(comparison)) => {
+                let equation = &equations[answer.equation];
+                documents.push(equation::document(program, claim, equation, comparison, detail));
+                equation::reason(comparison)
+            }
+            (Statement::Law { network, .. }, None) => reason(findings, *network),
             (Statement::Equation(_), None) => String::new(),
         };
         let line = format!("line {}", program.sources.line(claim.span));

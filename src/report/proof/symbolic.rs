@@ -43,7 +43,7 @@ impl Writer<'_> {
         let words = match weights {
             None => "Linear maps compose to linear maps, whatever their weights.",
             Some(_) => {
-                "Affine maps compose to affine maps, whatever their weights; f(0) is not 0 for every choice of them, as these show:"
+                "Affine maps compose to affine maps, whatever their weights; f(0) is not 0 for every choice of them, as these show, with all others 0:"
             }
         };
         self.say(vec![text(words)]);
@@ -86,6 +86,9 @@ pub(super) fn chosen(weights: &Assignment, symbols: &Symbols) -> Vec<Inline> {
             }
         }
     }
+    if let [(symbol, value)] = *weights.iter().collect::<Vec<_>>() {
+        return vec![math(format!("{} = {}", symbols.name(*symbol), number(value))), text(":")];
+    }
     if parts.is_empty() {
         return vec![text("all weights 0:")];
     }
@@ -97,8 +100,7 @@ pub(super) fn chosen(weights: &Assignment, symbols: &Symbols) -> Vec<Inline> {
     if left_out > 0 {
         words.push(text(format!(" and {} more", count(left_out))));
     }
-    let nonzero = weights.values().filter(|v| !v.is_zero()).count();
-    let all: usize = symbols.tensors.iter().map(|t| t.shape.elements()).sum();
-    words.push(text(if nonzero < all { ", all others 0:" } else { ":" }));
+    let others = weights.values().any(Zero::is_zero);
+    words.push(text(if others { ", all others 0:" } else { ":" }));
     words
 }

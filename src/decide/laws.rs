@@ -1,0 +1,80 @@
+//! Additivity and homogeneity: of linear maps by what they are, of others by their equations.
+
+use super::equality::{Comparison, Counterexample, compare};
+use super::{Answer, Decision, Status, Verdict};
+use crate::algebra::{Rational, Symbol, ratio};
+use crate::network::{Assignment, Equation, Law, Network};
+
+/// Whether a network obeys a law, for all inputs of its domain that the law speaks of.
+pub(super) fn obeys(network: &Network, decision: &Decision, law: Law, equations: &[Equation], memory: u64) -> Answer {
+    if decision.verdict == Verdict::Linear {
+        return Answer { status: Status::Proved, comparison: None, equation: 0 };
+    }
+    let mut answer = Answer { status: Status::Proved, comparison: None, equation: 0 };
+    for (equation, number) in equations.iter().zip(0..) {
+        let comparison = on_domain(network, law, equation, number == 1, memory);
+        let status = match &comparison {
+            Comparison::Equal(_) => Status::Proved,
+            Comparison::Different(_) => Status::Refuted,
+            _ => Status::Undecided,
+        };
+        let worse = answer.comparison.is_none() || (answer.status, status) == (Status::Proved, Status::Undecided);
+        if worse || status == Status::Refuted {
+            answer = Answer { status, comparison: Some(comparison), equation: number };
+        }
+        if status == Status::Refuted {
+            break;
+        }
+    }
+    answer
+}
+
+/// What holds everywhere holds on the domain; what fails must be seen to fail inside of it.
+fn on_domain(network: &Network, law: Law, equation: &Equation, negative: bool, memory: u64) -> Comparison {
+    let everywhere = compare(equation, memory);
+    let bounded = network.inputs.iter().any(|input| input.domain.is_some());
+    if !bounded || !matches!(everywhere, Comparison::Different(_)) {
+        return everywhere;
+    }
+    let fails =
+        inside(network, law, equation, negative).map(|(equation, weights)| (compare(&equation, memory), weights));
+    match fails {
+        Some((Comparison::Different(found), mut weights)) => {
+            weights.extend(found.symbols.clone());
+            Comparison::Different(Box::new(Counterexample { symbols: weights, ..*found }))
+        }
+        _ => Comparison::Undecided(
+            "it fails outside of the domain, and no failure inside of it was found: on all of ℚ the claim is refuted"
+                .into(),
+        ),
+    }
+}
+
+/// The law for inputs whose sum or multiple lies in the domain too: halves of inputs, and the factor 1/2.
+fn inside(network: &Network, law: Law, equation: &Equation, negative: bool) -> Option<(Equation, Assignment)> {
+    let half = ratio(1.into(), 2.into());
+    let zero = Rational::default();
+    let mut domains = Vec::new();
+    for input in &network.inputs {
+        domains.push(match &input.domain {
+            None => None,
+            Some((low, high)) if *low <= zero && zero <= *high => match law {
+                Law::Additive => Some((low * &half, high * &half)),
+                // −x/2 must lie in the domain as well.
+                _ if negative && (-low * &half > *high || -high * &half < *low) => return None,
+                _ => Some((low.clone(), high.clone())),
+            },
+            Some(_) => return None,
+        });
+    }
+    let mut equation = equation.clone();
+    for network in [&mut equation.left, &mut equation.right, &mut equation.difference] {
+        for (input, domain) in network.inputs.iter_mut().zip(domains.iter().cycle()) {
+            input.domain.clone_from(domain);
+        }
+    }
+    let one = Rational::from_integer(1.into());
+    let value = |s: &Symbol| if equation.nonnegative.contains(s) { half.clone() } else { one.clone() };
+    let weights: Assignment = equation.difference.symbols().iter().map(|s| (*s, value(s))).collect();
+    Some((equation.at(&weights), weights))
+}
