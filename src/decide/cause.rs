@@ -64,6 +64,9 @@ fn unscaled_bias<C: Weights>(network: &Network, own: &AffineMap<C>, other: &Affi
     let layer = &network.nodes[operand];
     let scale = C::lower(norm.layer.as_ref()?)?.operators.into_iter().next()?;
     let bias: Tensor<C> = C::lower(layer.layer.as_ref()?)?.bias?;
+    if scale.input() != scale.output() {
+        return None;
+    }
     let difference = bias.minus(&scale.apply(&bias).reshaped(bias.shape().clone()));
     let expected = other.bias.minus(&own.bias).reshaped(bias.shape().clone());
     let found = !difference.is_zero() && difference == expected;

@@ -29,6 +29,7 @@ pub const FUNCTIONS: &[(&str, &[&str], &str)] = &[
         &["outer", "inner", "stride"],
         "the kernel of `conv(inner, stride=stride)` followed by `conv(outer)`, both without padding",
     ),
+    ("matmul", &["left", "right"], "the product of two matrices"),
     ("contract", &["kernel", "values"], "what `conv(kernel)` makes of one constant a channel: one number an output"),
     ("scale_out", &["kernel", "factors"], "each output channel of a kernel, or row of a matrix, times its factor"),
     ("scale_in", &["kernel", "factors"], "each input channel of a kernel, or column of a matrix, times its factor"),
@@ -87,6 +88,10 @@ pub(super) fn call(scope: &Constants, callee: &Name, arguments: &[Argument], spa
             let stride = argument(2).map_or(Ok(1), |s| scope.integer(s));
             let (kernels, stride) = both(both(scope.evaluate(first), scope.evaluate(needed()?)), stride)?;
             kernels::compose(scope, &kernels.0, &kernels.1, stride, span)
+        }
+        "matmul" => {
+            let (left, right) = both(scope.evaluate(first), scope.evaluate(needed()?))?;
+            kernels::matmul(scope, &left, &right, span)
         }
         "contract" => {
             let (kernel, values) = both(scope.evaluate(first), scope.evaluate(needed()?))?;

@@ -55,6 +55,20 @@ pub(super) fn compose(
     Ok(each!(&product, k => k.reshaped(shape.clone())))
 }
 
+/// The product of two matrices.
+pub(super) fn matmul(scope: &Constants, left: &Constant, right: &Constant, span: Span) -> Result<Constant, Mistakes> {
+    let ([rows, inner], [other, columns]) = (left.shape().axes(), right.shape().axes()) else {
+        return mismatch("`matmul` takes two matrices".into(), span, "a matrix is `rows x columns`");
+    };
+    if inner != other {
+        let message = format!("the matrices {} and {} cannot be multiplied", left.shape(), right.shape());
+        return mismatch(message, span, "the left matrix has as many columns as the right one has rows");
+    }
+    let shape = affordable(scope, checked_shape(vec![*rows, *columns], span)?, span)?;
+    few_terms(left, right, span)?;
+    Ok(pair!((left, right), (left, right) => stencil::compose(left, right, &[], shape.clone())))
+}
+
 /// A single number stands for every channel.
 fn per_channel(values: &Constant, channels: usize) -> Constant {
     match Shape::new([channels]) {

@@ -1,0 +1,101 @@
+//! The gallery and the bug corpus: every claim of theirs is proved; and every mutant that a file names,
+//! with one weight or one argument changed, is refuted by a counterexample that the layers' own
+//! definitions confirm.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use netprove::decide::search::Value;
+use netprove::decide::{Comparison, Counterexample, Findings, Status, prove};
+use netprove::diagnostic::Source;
+use netprove::network::{Equation, Network, NoImports, Program, Statement, check};
+
+const MEMORY: u64 = 1 << 30;
+
+fn files(folder: &str) -> Vec<(PathBuf, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(folder);
+    let entries = fs::read_dir(folder).expect("the folder is there");
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("readable").path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|e| e == "net"));
+    paths.sort();
+    paths.into_iter().map(|path| (path.clone(), fs::read_to_string(path).expect("text"))).collect()
+}
+
+fn all() -> Vec<(PathBuf, String)> {
+    ["bugs", "gallery"].into_iter().flat_map(files).collect()
+}
+
+fn program(text: &str, about: &str) -> Program {
+    let source = Source { name: "test.net".into(), text: text.into() };
+    check(source, &NoImports, MEMORY).unwrap_or_else(|r| panic!("{about}: {:?}", r.diagnostics))
+}
+
+/// The mutants: `# break: OLD -> NEW`.
+fn mutants(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    text.lines().filter_map(|line| line.strip_prefix("# break: ")?.split_once(" -> "))
+}
+
+#[test]
+fn every_claim_is_proved() {
+    for (path, text) in all() {
+        let program = program(&text, &path.display().to_string());
+        let findings = prove(&program, MEMORY);
+        for (claim, answer) in program.claims.iter().zip(&findings.claims) {
+            assert_eq!(answer.status, Status::Proved, "{}: {}", path.display(), claim.text);
+        }
+        assert!(program.claims.len() > 1, "{}", path.display());
+    }
+}
+
+#[test]
+fn every_mutant_is_refuted() {
+    let mut count = 0;
+    for (path, text) in all() {
+        let body: String = text.lines().filter(|l| !l.starts_with("# break: ")).map(|l| format!("{l}\n")).collect();
+        for (old, new) in mutants(&text) {
+            let about = format!("{}: {old} -> {new}", path.display());
+            assert_eq!(body.matches(old).count(), 1, "{about}: the text is there once");
+            let program = program(&body.replacen(old, new, 1), &about);
+            let findings = prove(&program, MEMORY);
+            let refuted = findings.claims.iter().filter(|answer| answer.status == Status::Refuted).count();
+            assert!(refuted > 0, "{about}: nothing is refuted");
+            confirm(&program, &findings, &about);
+            count += 1;
+        }
+        assert!(mutants(&text).count() > 0, "{} names no mutant", path.display());
+    }
+    assert!(count >= 40, "{count} mutants");
+}
+
+/// Re-evaluates every counterexample by the layers' definitions.
+fn confirm(program: &Program, findings: &Findings<'_>, about: &str) {
+    for (claim, answer) in program.claims.iter().zip(&findings.claims) {
+        if let (Statement::Equation(equation), Some(Comparison::Different(found))) =
+            (&claim.statement, &answer.comparison)
+        {
+            let (left, right) =
+                (value(&equation.left, found, &found.left), value(&equation.right, found, &found.right));
+            let apart = num_traits::Signed::abs(&(left - right));
+            let allowed = tolerance(equation);
+            assert!(apart > allowed, "{about}: {}", claim.text);
+        }
+    }
+}
+
+fn tolerance(equation: &Equation) -> netprove::algebra::Rational {
+    equation.within.clone().unwrap_or_default()
+}
+
+/// The value of a side at the counterexample, which must be the value that it gives.
+fn value(side: &Network, found: &Counterexample, given: &Value) -> netprove::algebra::Rational {
+    let at = |symbol| found.symbols.get(&symbol).cloned().unwrap_or_default();
+    match side.at(&at).evaluate(&found.point) {
+        Some(values) => {
+            assert!(given.is_exact());
+            assert_eq!(values.get(found.output), given.low);
+            given.low.clone()
+        }
+        // Irrational weights: the enclosure stands for the value.
+        None => given.low.clone(),
+    }
+}
