@@ -103,7 +103,7 @@ impl Coefficient for Integer {
     type Value = Rational;
 
     fn value(&self, denominator: &Integer) -> Rational {
-        Rational::new(self.clone(), denominator.clone())
+        super::ratio(self.clone(), denominator.clone())
     }
 
     fn over_common(values: &[Rational]) -> (Vec<Integer>, Integer) {
@@ -131,7 +131,7 @@ impl Coefficient for Polynomial {
     }
 
     fn lift(numerator: &Integer, denominator: &Integer) -> Polynomial {
-        Polynomial::constant(Rational::new(numerator.clone(), denominator.clone()))
+        Polynomial::constant(super::ratio(numerator.clone(), denominator.clone()))
     }
 
     fn denominator(_: &Integer) -> Integer {

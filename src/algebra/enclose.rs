@@ -4,6 +4,7 @@
 //! rational x of any size. All steps are exact rational arithmetic with outward rounding to dyadic
 //! numbers, so the bounds are theorems, not estimates.
 
+use num_integer::Integer as _;
 use num_traits::{One, Signed, ToPrimitive, Zero};
 
 use super::{Integer, Rational, ratio};
@@ -15,12 +16,24 @@ fn dyadic(bits: usize) -> Rational {
     ratio(Integer::one(), Integer::one() << bits)
 }
 
-fn round_down(x: &Rational, bits: usize) -> Rational {
-    ratio((x * Rational::from_integer(Integer::one() << bits)).floor().to_integer(), Integer::one() << bits)
+/// n·2^−bits.
+fn scaled(n: Integer, bits: usize) -> Rational {
+    ratio(n, Integer::one() << bits)
 }
 
-fn round_up(x: &Rational, bits: usize) -> Rational {
-    -round_down(&-x, bits)
+/// ⌊x·2ᵇ⌋.
+pub fn floor(x: &Rational, bits: usize) -> Integer {
+    (x.numer() << bits).div_floor(x.denom())
+}
+
+/// ⌈x·2ᵇ⌉.
+pub fn ceil(x: &Rational, bits: usize) -> Integer {
+    -(-(x.numer() << bits)).div_floor(x.denom())
+}
+
+/// ⌈a/b⌉ for b > 0.
+fn quotient_up(a: &Integer, b: &Integer) -> Integer {
+    -(-a).div_floor(b)
 }
 
 fn integer(n: usize) -> Rational {
@@ -33,34 +46,42 @@ fn integer(n: usize) -> Rational {
 /// partial sums enclose e^−y; squaring k times gives e^−x. Each squaring of numbers in [0, 1] at
 /// most doubles the width. Where x ≥ bits, e^−x < 2^−bits.
 pub fn exp_neg(x: &Rational, bits: usize) -> Bounds {
+    let (low, high, scale) = fixed_exp_neg(x, bits);
+    (scaled(low, scale), scaled(high, scale))
+}
+
+/// The same as integers in units of 2^−scale, and the scale.
+fn fixed_exp_neg(x: &Rational, bits: usize) -> (Integer, Integer, usize) {
     if x.is_zero() {
-        return (Rational::one(), Rational::one());
+        return (Integer::one(), Integer::one(), 0);
     }
     if *x >= integer(bits) {
-        return (Rational::zero(), dyadic(bits));
+        return (Integer::zero(), Integer::one(), bits);
     }
     let halvings = x.ceil().to_integer().bits() as usize + 1;
     let work = bits + 2 * halvings + 8;
-    let scale = Rational::from_integer(Integer::one() << halvings);
-    let (near, far) = (round_down(&(x / &scale), work), round_up(&(x / &scale), work));
+    // y = x/2ᵏ in units of 2^−work.
+    let (near, far) = (floor(x, work - halvings), ceil(x, work - halvings));
     let (mut low, mut high) = (series(&far, work).0, series(&near, work).1);
     for _ in 0..halvings {
-        low = round_down(&(&low * &low), work);
-        high = round_up(&(&high * &high), work);
+        low = (&low * &low) >> work;
+        high = -(-(&high * &high) >> work);
     }
-    (low, high)
+    (low, high, work)
 }
 
-/// Bounds of Σ (−y)ⁿ/n! for 0 ≤ y ≤ 1.
-fn series(y: &Rational, work: usize) -> Bounds {
-    let (mut term, mut sum) = (Rational::one(), Rational::one());
-    let (mut low, mut high) = (Rational::zero(), Rational::one());
-    let mut n = 0;
-    // Terms are rounded up in size; the sum of these roundings stays below n·2^−(work + 16).
-    let fine = work + 16;
-    while term >= dyadic(work + 1) {
+/// Bounds of Σ (−y)ⁿ/n! for 0 ≤ y ≤ 1, all in units of 2^−work.
+fn series(y: &Integer, work: usize) -> (Integer, Integer) {
+    /// Bits that terms have more.
+    const GUARD: usize = 16;
+    let one = Integer::one() << (work + GUARD);
+    let (mut term, mut sum) = (one.clone(), one.clone());
+    let (mut low, mut high) = (Integer::zero(), one.clone());
+    let mut n = 0_u32;
+    // Terms are rounded up in size; the sum of these roundings stays below n units.
+    while term.bits() >= GUARD as u64 {
         n += 1;
-        term = round_up(&(&term * y / integer(n)), fine);
+        term = quotient_up(&(&term * y), &(Integer::from(n) << work));
         if n % 2 == 1 {
             sum -= &term;
             low = sum.clone();
@@ -69,8 +90,8 @@ fn series(y: &Rational, work: usize) -> Bounds {
             high = sum.clone();
         }
     }
-    let slack = integer(n + 1) * dyadic(fine);
-    ((low - &slack).max(Rational::zero()), (high + slack).min(Rational::one()))
+    let (low, high) = ((low - (n + 1)).max(Integer::zero()), (high + (n + 1)).min(one));
+    (low >> GUARD, -(-high >> GUARD))
 }
 
 /// The logistic function 1/(1 + e^−x).
@@ -82,8 +103,11 @@ pub fn sigmoid(x: &Rational, bits: usize) -> Bounds {
         return (&one - high, one - low);
     }
     // The derivative of 1/(1 + e) in e is at most 1 in size, so the width does not grow.
-    let (low, high) = exp_neg(x, bits + 1);
-    (round_down(&(&one + high).recip(), bits + 3), round_up(&(one + low).recip(), bits + 3))
+    let (low, high, scale) = fixed_exp_neg(x, bits + 1);
+    let (one, places) = (Integer::one() << scale, bits + 3);
+    let numerator = &one << places;
+    let (low, high) = (numerator.div_floor(&(&one + high)), quotient_up(&numerator, &(one + low)));
+    (scaled(low, places), scaled(high, places))
 }
 
 /// The hyperbolic tangent, 2σ(2x) − 1.
@@ -107,29 +131,31 @@ pub fn normal_cdf(x: &Rational, bits: usize) -> Bounds {
         let (low, high) = normal_cdf(&-x, bits);
         return (&one - high, one - low);
     }
-    let square = x * x * &half;
-    if square >= integer(bits) {
+    if x * x * &half >= integer(bits) {
         return (&one - dyadic(bits), one);
     }
     // Φ is increasing with derivative below 1/2: a dyadic neighbour of x moves it by less than the step.
-    let (near, far) = (round_down(x, bits + 4), round_up(x, bits + 4));
-    let (low, high) = (cdf_series(&near, bits + 4).0, cdf_series(&far, bits + 4).1);
-    (round_down(&low, bits + 4), round_up(&high.min(one), bits + 4))
+    let places = bits + 4;
+    let (near, far) = (floor(x, places), ceil(x, places));
+    let (low, high) = (cdf_series(&near, places).0, cdf_series(&far, places).1);
+    (scaled(floor(&low, places), places), scaled(ceil(&high.min(one), places), places))
 }
 
-fn cdf_series(x: &Rational, bits: usize) -> Bounds {
-    let square = x * x / integer(2);
+/// Bounds of Φ(x) for x > 0, which is given in units of 2^−bits.
+fn cdf_series(x: &Integer, bits: usize) -> Bounds {
+    // x²/2 in units of 2^−(2·bits + 1).
+    let (square, unit) = (x * x, 2 * bits + 1);
+    let size: Integer = &square >> unit;
     // Terms grow up to e^(x²/2): that many more bits keep the sum's absolute error small.
-    let growth = square.ceil().to_integer().to_usize().unwrap_or(bits) * 2;
+    let growth = size.to_usize().map_or(bits, |size| 2 * size + 2);
     let work = bits + growth + 32;
-    let half = ratio(1.into(), 2.into());
-    let (mut power, mut sum) = (x.clone(), x.clone());
-    let (mut low, mut high) = (Rational::zero(), x.clone());
-    let mut n = 0;
+    let (mut power, mut sum) = (x << (work - bits), x << (work - bits));
+    let (mut low, mut high) = (Integer::zero(), sum.clone());
+    let mut n = 0_u32;
     loop {
         n += 1;
-        power = round_up(&(&power * &square / integer(n)), work);
-        let term = &power / integer(2 * n + 1);
+        power = quotient_up(&(&power * &square), &(Integer::from(n) << unit));
+        let term = &power / (2 * n + 1);
         if n % 2 == 1 {
             sum -= &term;
             low = sum.clone();
@@ -137,14 +163,14 @@ fn cdf_series(x: &Rational, bits: usize) -> Bounds {
             sum += &term;
             high = sum.clone();
         }
-        if integer(n + 1) > square && term < dyadic(bits + 4) {
+        if Integer::from(n) > size && term.bits() < (work - bits - 4) as u64 {
             break;
         }
     }
     // Each power is too large by at most the rounding of all before it, which grow like the terms.
-    let slack = dyadic(bits + 8);
+    let (half, slack) = (ratio(1.into(), 2.into()), Integer::one() << (work - bits - 8));
     let (root_low, root_high) = inverse_root_of_two_pi(bits + 16);
-    (&half + (low - &slack) * root_low, half + (high + slack) * root_high)
+    (&half + scaled(low - &slack, work) * root_low, half + scaled(high + slack, work) * root_high)
 }
 
 /// 1/√(2π).
@@ -179,9 +205,8 @@ fn arctan_of_inverse(k: u32, places: usize) -> Integer {
 
 /// Bounds of a square root: ⌊√(x·4ᵇ)⌋/2ᵇ and one step more.
 pub fn root(x: &Rational, bits: usize) -> Bounds {
-    let scaled = (x * Rational::from_integer(Integer::one() << (2 * bits))).floor().to_integer().sqrt();
-    let unit = Integer::one() << bits;
-    (ratio(scaled.clone(), unit.clone()), ratio(scaled + 1, unit))
+    let root = floor(x, 2 * bits).sqrt();
+    (scaled(root.clone(), bits), scaled(root + 1, bits))
 }
 
 #[cfg(test)]

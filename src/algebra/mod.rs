@@ -12,6 +12,7 @@ mod rank;
 mod scalar;
 mod shape;
 mod tensor;
+mod work;
 
 pub use coefficient::Coefficient;
 pub use matrix::Matrix;
@@ -20,6 +21,7 @@ pub use rank::Rank;
 pub use scalar::Scalar;
 pub use shape::{MAX_ELEMENTS, Shape, ShapeError};
 pub use tensor::Tensor;
+pub use work::{Budget, Work};
 
 /// An exact rational number.
 pub type Rational = num_rational::BigRational;
@@ -27,7 +29,7 @@ pub type Rational = num_rational::BigRational;
 pub type Integer = num_bigint::BigInt;
 
 use num_integer::Integer as _;
-use num_traits::{One, Signed};
+use num_traits::{One, Signed, Zero};
 
 /// The most bits that a numerator or denominator may have: about 39,000 decimal digits. A few lines
 /// of text can ask for numbers that no machine holds; past this, they are refused or not computed.
@@ -46,13 +48,34 @@ pub fn bounded_denominator<'a>(denominators: impl IntoIterator<Item = &'a Intege
 
 /// `numerator / denominator`, in lowest terms. The denominator must not be zero.
 pub fn ratio(numerator: Integer, denominator: Integer) -> Rational {
-    Rational::new(numerator, denominator)
+    match power_of_two(&denominator) {
+        // Shifts take the place of greatest common divisors, which are slow.
+        Some(power) => {
+            let common = numerator.trailing_zeros().map_or(power, |zeros| zeros.min(power));
+            Rational::new_raw(numerator >> common, denominator >> common)
+        }
+        None => Rational::new(numerator, denominator),
+    }
+}
+
+/// The k of a number 2ᵏ.
+fn power_of_two(n: &Integer) -> Option<u64> {
+    n.trailing_zeros().filter(|&zeros| n.is_positive() && zeros + 1 == n.bits())
 }
 
 /// The greatest common divisor of `numerators` and `denominator`; stops as soon as it is 1.
 pub(crate) fn content<'a>(numerators: impl IntoIterator<Item = &'a Integer>, denominator: &Integer) -> Integer {
+    let mut numerators = numerators.into_iter();
+    if let Some(power) = power_of_two(denominator) {
+        // How often 2 divides everything; 0 is divided by all its powers.
+        let least = numerators.try_fold(power, |least, n| match n.trailing_zeros().unwrap_or(least).min(least) {
+            0 => Err(()),
+            least => Ok(least),
+        });
+        return Integer::one() << least.unwrap_or(0);
+    }
     let mut gcd = denominator.abs();
-    for n in numerators {
+    for n in numerators.filter(|n| !n.is_zero()) {
         if gcd.is_one() {
             break;
         }

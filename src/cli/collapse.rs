@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use netprove::algebra::Budget;
 use netprove::decide::{Evidence, decide};
 use netprove::network::{Network, Program};
 use netprove::report::export;
@@ -9,7 +10,7 @@ use netprove::report::export;
 use super::{Exit, files};
 
 /// Writes the one affine map that a network is.
-pub fn run(target: &str, output: &Path, memory: u64) -> u8 {
+pub fn run(target: &str, output: &Path, budget: Budget) -> u8 {
     let writer = match output.extension().and_then(|e| e.to_str()) {
         Some("json") => export::json,
         Some("mtx") => export::matrix_market,
@@ -17,7 +18,7 @@ pub fn run(target: &str, output: &Path, memory: u64) -> u8 {
         _ => return files::fail(&format!("{}: the extension says the format: .json, .mtx or .net", output.display())),
     };
     let (file, wanted) = split(target);
-    let program = match files::load(Path::new(file), memory) {
+    let program = match files::load(Path::new(file), budget.memory) {
         Ok((program, _)) => program,
         Err(exit) => return exit.into(),
     };
@@ -25,13 +26,14 @@ pub fn run(target: &str, output: &Path, memory: u64) -> u8 {
         Ok(network) => network,
         Err(message) => return files::fail(&message),
     };
-    let decision = decide(network, memory);
+    let decision = decide(network, budget);
     let Some(map) = decision.evidence.map() else {
         let (name, word) = (&network.name, decision.verdict.word());
         let (exit, why) = match &decision.evidence {
-            Evidence::Structure { limit, .. } => {
-                (Exit::Undecided, format!(", but its one matrix is too large: {limit}; raise it with `--memory`"))
-            }
+            Evidence::Structure { limit, .. } => (
+                Exit::Undecided,
+                format!(", but its one matrix is too large: {limit}; what would help: {}", limit.remedy()),
+            ),
             Evidence::Symbolic(_) | Evidence::SymbolicNormalForm(..) | Evidence::FreeStructure { .. } => (
                 Exit::Undecided,
                 ", but its weights are not rational numbers: only a map of those is written".to_string(),

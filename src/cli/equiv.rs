@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use netprove::algebra::Rational;
+use netprove::algebra::{Budget, Rational};
 use netprove::network::{Claim, Equation, Network, Program, Rejected, Statement};
 use netprove::syntax;
 
@@ -17,10 +17,10 @@ pub struct Question {
 }
 
 /// Compares two networks and reports as a claim `f == g` does.
-pub fn run(question: &Question, report: &Report, memory: u64) -> u8 {
-    match compared(question, memory) {
+pub fn run(question: &Question, report: &Report, budget: Budget) -> u8 {
+    match compared(question, budget.memory) {
         Ok((program, bytes)) => {
-            let (text, exit) = prove::reported(&program, &bytes, report, memory);
+            let (text, exit) = prove::reported(&program, &bytes, report, budget);
             prove::deliver(&text, exit, report.output.as_deref())
         }
         Err(exit) => exit.into(),

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
-use netprove::algebra::Rational;
+use netprove::algebra::{Budget, Rational};
 
 /// Proves what a neural network is: linear, affine or nonlinear, exactly.
 ///
@@ -67,11 +67,14 @@ struct Limits {
     /// The most memory that matrices and constants may take, such as `512M` or `8G` [default: half of the machine's].
     #[arg(long, value_name = "SIZE", value_parser = files::parse_size)]
     memory: Option<u64>,
+    /// How many times the standard amount of work (about ten seconds a network) may be spent before giving up.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    effort: u64,
 }
 
 impl Limits {
-    fn memory(&self) -> u64 {
-        self.memory.unwrap_or_else(files::half_of_memory)
+    fn budget(&self) -> Budget {
+        Budget { memory: self.memory.unwrap_or_else(files::half_of_memory), effort: self.effort }
     }
 }
 
@@ -146,9 +149,9 @@ pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let code = match cli.command {
         None => prove::run(&cli.prove),
-        Some(Command::Collapse { target, output, limits }) => collapse::run(&target, &output, limits.memory()),
+        Some(Command::Collapse { target, output, limits }) => collapse::run(&target, &output, limits.budget()),
         Some(Command::Equiv { left, right, within, on, report, limits }) => {
-            equiv::run(&equiv::Question { left, right, within, on }, &report, limits.memory())
+            equiv::run(&equiv::Question { left, right, within, on }, &report, limits.budget())
         }
         Some(Command::Fmt { files, check }) => fmt::run(&files, check),
         Some(Command::Explain { name }) => explain::run(&name),

@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 use std::path::Path;
 
+use netprove::algebra::Budget;
 use netprove::decide::{Findings, Status, prove};
 use netprove::network::Program;
 use netprove::report::{self, Detail, document::Document, text};
@@ -44,14 +45,14 @@ pub fn deliver(report: &[u8], exit: Exit, path: Option<&Path>) -> u8 {
 }
 
 fn one(path: &Path, options: &Prove) -> Result<(Vec<u8>, Exit), Exit> {
-    let memory = options.limits.memory();
-    let (program, bytes) = files::load(path, memory)?;
-    Ok(reported(&program, &bytes, &options.report, memory))
+    let budget = options.limits.budget();
+    let (program, bytes) = files::load(path, budget.memory)?;
+    Ok(reported(&program, &bytes, &options.report, budget))
 }
 
 /// Decides everything in a program; `bytes` are its source.
-pub fn reported(program: &Program, bytes: &[u8], options: &Report, memory: u64) -> (Vec<u8>, Exit) {
-    let findings = prove(program, memory);
+pub fn reported(program: &Program, bytes: &[u8], options: &Report, budget: Budget) -> (Vec<u8>, Exit) {
+    let findings = prove(program, budget);
     let text = match options.format {
         Format::Json => {
             let object = report::json::object(&findings, bytes, options.max_entries);

@@ -12,16 +12,17 @@ mod segment;
 pub use kernel::{OneKernel, one_kernel, per_channel};
 pub use segment::{Merged, Segment, segments};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use num_integer::Integer as _;
 use num_traits::One;
 use rayon::prelude::*;
 
-use crate::algebra::{Coefficient, Integer, MAX_BITS, Matrix, Rational, Tensor, ratio};
+use crate::algebra::{Budget, Coefficient, Integer, MAX_BITS, Matrix, Rational, Tensor, ratio};
 use crate::diagnostic::size;
 use crate::layer::{Lowered, Weights};
 use crate::network::{Network, NodeId};
+use crate::toeplitz::Operator;
 
 /// An exact affine map f(x) = Mx + b between flat vectors.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +54,16 @@ pub enum LimitReached {
         /// An upper bound on the bits of an entry.
         bits: u64,
     },
+    /// The rows would take too long.
+    #[error("its {rows} rows take about {needed} multiply-adds, above the limit of {limit}")]
+    Work {
+        /// The rows of the matrix.
+        rows: usize,
+        /// The multiply-adds that they are estimated to need.
+        needed: u64,
+        /// The multiply-adds allowed.
+        limit: u64,
+    },
     /// Polynomials would have too many terms.
     #[error("the polynomials of the one matrix may have {terms} terms in all, above the limit of {limit}")]
     Terms {
@@ -63,8 +74,23 @@ pub enum LimitReached {
     },
 }
 
+impl LimitReached {
+    /// What the user may say to raise the limit.
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            LimitReached::Memory { .. } => "more memory (`--memory`)",
+            LimitReached::Work { .. } => "more work (`--effort`)",
+            LimitReached::Bits { .. } => "weights with fewer digits",
+            LimitReached::Terms { .. } => "smaller shapes",
+        }
+    }
+}
+
 /// The most terms that the entries of a symbolic map may have in all.
 pub const MAX_TERMS: u64 = 20_000_000;
+
+/// The multiply-adds that one collapse may take, as a standard.
+pub const STANDARD_WORK: u64 = 400_000_000;
 
 /// The affine layers between some sources (inputs, or the outputs of nonlinear layers) and a sink.
 #[derive(Debug)]
@@ -177,11 +203,17 @@ impl<'n, C: Weights> Region<'n, C> {
         if terms > limit { Err(LimitReached::Terms { terms, limit }) } else { Ok(()) }
     }
 
-    /// Composes the region's layers into one map that fits in `memory` bytes.
-    pub fn collapse(&self, memory: u64) -> Result<AffineMap<C>, LimitReached> {
+    /// Composes the region's layers into one map, within a budget.
+    pub fn collapse(&self, budget: impl Into<Budget>) -> Result<AffineMap<C>, LimitReached> {
+        let budget = budget.into();
+        self.collapse_within(budget.memory, budget.work(STANDARD_WORK))
+    }
+
+    /// The same, with this much memory and work.
+    fn collapse_within(&self, memory: u64, work: u64) -> Result<AffineMap<C>, LimitReached> {
         self.check_terms(MAX_TERMS)?;
         let plan = Plan::new(self)?;
-        plan.check_memory(memory)?;
+        plan.check(memory, work)?;
         let rows: Vec<Row<C>> =
             (0..self.rows()).into_par_iter().map_init(|| plan.workspace(), |work, row| plan.row(work, row)).collect();
         let denominator = plan.denominator.clone();
@@ -209,6 +241,8 @@ struct Plan<'r, C> {
     factors: BTreeMap<NodeId, Vec<Integer>>,
     /// For each layer with a bias, what the dot product with its numerators is multiplied by.
     bias_factors: BTreeMap<NodeId, Integer>,
+    /// For each layer and operand, what a product with a weight costs.
+    prices: BTreeMap<NodeId, Vec<u64>>,
     /// The first column of each source.
     columns: BTreeMap<NodeId, usize>,
     /// The common denominator of M and b.
@@ -218,6 +252,9 @@ struct Plan<'r, C> {
 /// The row vectors at every value, dense, with the entries in use; all zero between rows.
 struct Workspace<C> {
     values: BTreeMap<NodeId, (Vec<C>, Vec<usize>)>,
+    /// Multiply-adds so far; past the allowance, a row is left unfinished.
+    spent: u64,
+    allowance: u64,
 }
 
 /// Bytes that one stored entry takes besides its digits: index, integer header, allocation.
@@ -247,6 +284,10 @@ impl<'r, C: Weights> Plan<'r, C> {
             let operands = region.network.nodes[id].operands.iter().zip(&lowered.operators);
             factors.insert(id, operands.map(|(o, op)| &denominators[o] / (here * op.denominator())).collect());
         }
+        // A product of polynomials sorts and merges its terms.
+        let terms = if C::GROWS { 8 } else { 1 };
+        let price = |o: &Operator<C>| (1 + o.bits() / 64).saturating_mul(terms * o.terms() as u64);
+        let prices = region.layers().map(|(id, lowered)| (id, lowered.operators.iter().map(price).collect())).collect();
         let source = |id: &NodeId| denominators.get(id).cloned().unwrap_or_else(Integer::one);
         let bias =
             |(id, lowered): (NodeId, &Lowered<C>)| lowered.bias.as_ref().map(|b| &denominators[&id] * b.denominator());
@@ -260,12 +301,12 @@ impl<'r, C: Weights> Plan<'r, C> {
             columns.insert(source, next);
             next += region.network.nodes[source].shape.elements();
         }
-        Ok(Plan { region, denominators, factors, bias_factors, columns, denominator })
+        Ok(Plan { region, denominators, factors, bias_factors, prices, columns, denominator })
     }
 
     fn workspace(&self) -> Workspace<C> {
         let zeros = |&id: &NodeId| (id, (vec![C::zero(); self.region.network.nodes[id].shape.elements()], Vec::new()));
-        Workspace { values: self.denominators.keys().map(zeros).collect() }
+        Workspace { values: self.denominators.keys().map(zeros).collect(), spent: 0, allowance: u64::MAX }
     }
 
     /// Row `row` of M and entry `row` of b.
@@ -279,17 +320,24 @@ impl<'r, C: Weights> Plan<'r, C> {
                 entries.iter().for_each(|(i, n)| dot.add_product(n, &bias.numerators()[*i]));
                 constant += &dot.times(&self.bias_factors[&id]);
             }
-            let operands = &self.region.network.nodes[id].operands;
-            for ((&operand, operator), factor) in operands.iter().zip(&lowered.operators).zip(&self.factors[&id]) {
+            let operands = self.region.network.nodes[id].operands.iter().zip(&self.prices[&id]);
+            for (((&operand, price), operator), factor) in operands.zip(&lowered.operators).zip(&self.factors[&id]) {
                 let Some((values, used)) = work.values.get_mut(&operand) else { continue };
                 for (i, n) in &entries {
+                    if work.spent > work.allowance {
+                        break;
+                    }
+                    let price = price.saturating_mul((1 + n.bits() / 512) * n.terms() as u64);
+                    let mut products = 0;
                     let scaled = if factor.is_one() { n.clone() } else { n.times(factor) };
                     operator.for_each_in_row(*i, &mut |column, weight| {
                         if values[column].is_zero() {
                             used.push(column);
                         }
                         values[column].add_product(&scaled, weight);
+                        products += 1;
                     });
+                    work.spent = work.spent.saturating_add(price.saturating_mul(products));
                 }
             }
         }
@@ -303,8 +351,8 @@ impl<'r, C: Weights> Plan<'r, C> {
         (entries, constant)
     }
 
-    /// Refuses a collapse whose matrix, judged by a sample of its rows, does not fit in memory.
-    fn check_memory(&self, memory: u64) -> Result<(), LimitReached> {
+    /// Refuses a collapse that, judged by a sample of its rows, takes too much memory or work.
+    fn check(&self, memory: u64, limit: u64) -> Result<(), LimitReached> {
         let rows = self.region.rows();
         let sum_of =
             |counts: &mut dyn Iterator<Item = usize>| counts.fold(0_u64, |sum, n| sum.saturating_add(n as u64));
@@ -314,15 +362,21 @@ impl<'r, C: Weights> Plan<'r, C> {
         if workspace > memory {
             return refuse(workspace);
         }
-        let mut work = self.workspace();
-        let sample: Vec<usize> = (0..16).map(|i| i * (rows - 1) / 15).collect();
-        let row_bytes = |(entries, _): Row<C>| {
+        let sample: BTreeSet<usize> = (0..16).map(|i| i * (rows - 1) / 15).collect();
+        let mut work = Workspace { allowance: limit / rows as u64, ..self.workspace() };
+        let (mut bytes, mut products) = (0, 0);
+        for row in sample {
+            work.spent = 0;
+            let (entries, _) = self.row(&mut work, row);
+            products = products.max(work.spent);
             let digits: u64 = entries.iter().map(|(_, n)| n.terms() as u64 * (n.bits() / 8 + ENTRY_BYTES)).sum();
-            digits.saturating_add((entries.len() as u64).saturating_mul(ENTRY_BYTES))
-        };
-        let largest = sample.into_iter().map(|row| row_bytes(self.row(&mut work, row))).max().unwrap_or(0);
+            bytes = bytes.max(digits.saturating_add((entries.len() as u64).saturating_mul(ENTRY_BYTES)));
+            if products > work.allowance {
+                return Err(LimitReached::Work { rows, needed: products.saturating_mul(rows as u64), limit });
+            }
+        }
         // Twice: the rows, and the matrix made of them.
-        let needed = largest.saturating_mul(rows as u64).saturating_mul(2).saturating_add(workspace);
+        let needed = bytes.saturating_mul(rows as u64).saturating_mul(2).saturating_add(workspace);
         if needed > memory { refuse(needed) } else { Ok(()) }
     }
 }

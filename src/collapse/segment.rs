@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{AffineMap, LimitReached, Region};
-use crate::algebra::{Coefficient, Integer, Polynomial};
+use super::{AffineMap, LimitReached, Region, STANDARD_WORK};
+use crate::algebra::{Budget, Coefficient, Integer, Polynomial};
 use crate::layer::{Layer, Lowered, Weights};
 use crate::network::{Network, NodeId};
 
@@ -60,17 +60,19 @@ fn works<C: Coefficient>(lowered: &Lowered<C>) -> bool {
 /// The maximal linear segments of a network, in order of their ends.
 ///
 /// Two segments may share layers when a value goes to two nonlinear layers by different ways.
-pub fn segments(network: &Network, memory: u64) -> Vec<Segment> {
+pub fn segments(network: &Network, budget: impl Into<Budget>) -> Vec<Segment> {
+    let budget = budget.into();
     let live = network.live_nodes();
     let blocked = |id: &NodeId| matches!(network.nodes[*id].layer, Some(Layer::Piecewise(_) | Layer::Smooth(_)));
     let mut sinks: BTreeSet<NodeId> =
         live.iter().filter(|id| blocked(id)).flat_map(|&id| network.nodes[id].operands.clone()).collect();
     sinks.insert(network.output);
     let segment = if network.is_symbolic() { segment::<Polynomial> } else { segment::<Integer> };
-    sinks.into_iter().filter_map(|sink| segment(network, sink, memory)).collect()
+    let work = budget.work(STANDARD_WORK) / 4 / sinks.len() as u64;
+    sinks.into_iter().filter_map(|sink| segment(network, sink, budget.memory, work)).collect()
 }
 
-fn segment<C: Weights>(network: &Network, sink: NodeId, memory: u64) -> Option<Segment> {
+fn segment<C: Weights>(network: &Network, sink: NodeId, memory: u64, work: u64) -> Option<Segment> {
     let region = Region::<C>::ending_in(network, sink);
     let layers: Vec<NodeId> = region.layers().map(|(id, _)| id).collect();
     if layers.is_empty() {
@@ -79,6 +81,6 @@ fn segment<C: Weights>(network: &Network, sink: NodeId, memory: u64) -> Option<S
     let parameters =
         layers.iter().filter_map(|&id| network.nodes[id].layer.as_ref()).map(|l| l.function().parameters()).sum();
     let multiply_adds = region.layers().flat_map(|(_, l)| &l.operators).map(|o| o.nonzeros()).sum();
-    let merged = region.collapse(memory).map(|map| map.size());
+    let merged = region.collapse_within(memory, work).map(|map| map.size());
     Some(Segment { layers, sources: region.sources, sink, parameters, multiply_adds, merged })
 }

@@ -8,10 +8,11 @@ use std::collections::BTreeSet;
 use num_traits::{Signed, Zero};
 
 use super::normal_form::{Limits, Outcome, Steps, normal_form, normal_form_where};
+use super::points::Sides;
 use super::residue::{Residue, residue};
-use super::search::{self, Domain, Effort, Value, Witness};
-use super::symbolic::{assignment, at, choices};
-use crate::algebra::{Integer, Polynomial, Rational, Shape, Symbol, Tensor};
+use super::search::{self, Domain, Effort, Value};
+use super::symbolic::{assignment, at, choices, rounds};
+use crate::algebra::{Budget, Integer, Polynomial, Rational, Shape, Symbol, Tensor, Work};
 use crate::collapse::{AffineMap, OneKernel, Region, one_kernel};
 use crate::layer::{Enclosure, Weights};
 use crate::network::{Assignment, Equation};
@@ -109,18 +110,30 @@ pub struct Counterexample {
 }
 
 /// Decides whether the two sides are equal (or within the tolerance).
-pub fn compare(equation: &Equation, memory: u64) -> Comparison {
+pub fn compare(equation: &Equation, budget: impl Into<Budget>) -> Comparison {
+    let budget = budget.into();
     let h = &equation.difference;
     if !h.is_symbolic() {
-        return equal_kernels::<Integer>(equation).unwrap_or_else(|| compare_numbers(equation, memory));
+        return equal_kernels::<Integer>(equation).unwrap_or_else(|| compare_numbers(equation, budget, 1));
     }
     if let Some(equal) = equal_kernels::<Polynomial>(equation) {
         return equal;
     }
-    if let Some(Ok(map)) = Region::<Polynomial>::whole(h).map(|region| region.collapse(memory)) {
-        return compare_symbolic_maps(equation, &map, memory);
+    if let Some(Ok(map)) = Region::<Polynomial>::whole(h).map(|region| region.collapse(budget)) {
+        return compare_symbolic_maps(equation, &map, budget);
     }
-    compare_symbolic(equation, memory)
+    compare_symbolic(equation, budget)
+}
+
+/// The work of one search for points at which the sides differ, in `parts` equal shares.
+fn work(budget: Budget, parts: usize) -> Work {
+    Work::new(budget.work(60_000_000) / parts as u64)
+}
+
+/// Undecided, and whether more work may decide it.
+fn undecided(reason: &str, exhausted: bool) -> Comparison {
+    let limit = if exhausted { "; the search reached its limit of work, which `--effort` raises" } else { "" };
+    Comparison::Undecided(format!("{reason}{limit}"))
 }
 
 /// The choice, with sizes for symbols that are at least 0.
@@ -137,18 +150,26 @@ fn equal_kernels<C: Weights>(equation: &Equation) -> Option<Comparison> {
 }
 
 /// Sides with kinks: points at some weights, then the normal form, then more points.
-fn compare_symbolic(equation: &Equation, memory: u64) -> Comparison {
+fn compare_symbolic(equation: &Equation, budget: Budget) -> Comparison {
     let h = &equation.difference;
     let symbols = h.symbols();
+    let shares = rounds(&symbols);
     let choices = || choices(&symbols).map(|weights| allowed(weights, &equation.nonnegative));
+    let mut exhausted = false;
     for weights in choices() {
-        if let Some(found) = search_points(&equation.at(&weights)) {
-            let found = simpler_weights(equation, Counterexample { symbols: weights, ..found });
+        let equation_here = equation.at(&weights);
+        let sides = Sides::new(&equation_here, work(budget, shares));
+        let found = sides.search();
+        exhausted |= sides.work.is_exhausted();
+        if let Some(found) = found {
+            let found = Counterexample { symbols: weights, ..found };
+            let found = simpler_weights(equation, found, &work(budget, 1));
             return Comparison::Different(Box::new(Counterexample { provided: equal_where(equation), ..found }));
         }
     }
-    if let Outcome::Affine { map, steps } = normal_form_where(h, &Limits::default(), equation.nonnegative.clone()) {
-        return match compare_symbolic_maps(equation, &map, memory) {
+    let limits = Limits::times(budget.effort);
+    if let Outcome::Affine { map, steps } = normal_form_where(h, &limits, equation.nonnegative.clone()) {
+        return match compare_symbolic_maps(equation, &map, budget) {
             Comparison::Equal(_) => Comparison::Equal(Proof::NormalForm(steps)),
             other => other,
         };
@@ -156,20 +177,22 @@ fn compare_symbolic(equation: &Equation, memory: u64) -> Comparison {
     for weights in choices() {
         let equation = equation.at(&weights);
         if equation.difference.is_symbolic() {
-            let witness = search::find(&equation.difference, &[], &Effort::thorough()).witness;
-            if let Some(found) = witness.and_then(|witness| differ_at_witness(&equation, &witness)) {
+            let effort = Effort::thorough(budget).shared(shares);
+            let witness = search::find(&equation.difference, &[], &effort).witness;
+            let sides = Sides::new(&equation, work(budget, 1));
+            if let Some(found) = witness.and_then(|witness| sides.differ_at_witness(&witness)) {
                 return Comparison::Different(Box::new(Counterexample { symbols: weights, ..found }));
             }
-        } else if let Comparison::Different(found) = compare_numbers(&equation, memory) {
+        } else if let Comparison::Different(found) = compare_numbers(&equation, budget, shares) {
             return Comparison::Different(Box::new(Counterexample { symbols: weights, ..*found }));
         }
     }
     let reason = "the sides agree at every choice of weights that was tried, but no proof for all of them was found";
-    Comparison::Undecided(reason.into())
+    undecided(reason, exhausted)
 }
 
 /// Weights 0, 1 or −1 wherever the sides still differ at the same point.
-fn simpler_weights(equation: &Equation, mut best: Counterexample) -> Counterexample {
+fn simpler_weights(equation: &Equation, mut best: Counterexample, work: &Work) -> Counterexample {
     /// Evaluations spent.
     const TESTS: usize = 200;
     let symbols: Vec<Symbol> = best.symbols.keys().copied().collect();
@@ -177,13 +200,17 @@ fn simpler_weights(equation: &Equation, mut best: Counterexample) -> Counterexam
     for symbol in symbols {
         let values: &[i64] = if equation.nonnegative.contains(&symbol) { &[0, 1] } else { &[0, 1, -1] };
         for value in values.iter().map(|&n| Rational::from_integer(n.into())) {
-            if best.symbols[&symbol] == value || left == 0 {
+            if best.symbols[&symbol] == value || left == 0 || work.is_exhausted() {
                 break;
             }
             left -= 1;
             let mut weights = best.symbols.clone();
             weights.insert(symbol, value);
-            if let Some(found) = differ_at(&equation.at(&weights), &best.point) {
+            let equation = equation.at(&weights);
+            let sides = Sides::new(&equation, work.take(work.left()));
+            let found = sides.differ_at(&best.point);
+            work.give_back(&sides.work);
+            if let Some(found) = found {
                 best = Counterexample { symbols: weights, ..found };
                 break;
             }
@@ -223,31 +250,39 @@ fn equal_where(equation: &Equation) -> BTreeSet<Symbol> {
     needed
 }
 
-fn compare_numbers(equation: &Equation, memory: u64) -> Comparison {
+/// Sides whose weights are numbers; it is one of `parts` comparisons that share the work.
+fn compare_numbers(equation: &Equation, budget: Budget, parts: usize) -> Comparison {
     let h = &equation.difference;
+    let sides = Sides::new(equation, work(budget, parts));
     if let Some(region) = Region::<Integer>::whole(h) {
-        return match region.collapse(memory) {
-            Ok(map) => compare_maps(equation, &map, memory),
-            Err(limit) => match search_points(equation) {
+        return match region.collapse(budget) {
+            Ok(map) => compare_maps(&sides, equation, &map, budget),
+            Err(limit) => match sides.search() {
                 Some(found) => Comparison::Different(Box::new(found)),
-                None => Comparison::Undecided(format!("no point tells the sides apart, and {limit}")),
+                None => {
+                    let remedy = limit.remedy();
+                    Comparison::Undecided(format!(
+                        "no point tells the sides apart, and {limit}; what may decide it: {remedy}"
+                    ))
+                }
             },
         };
     }
     if let Some(bound) = &equation.within {
-        return match normal_form(h, &Limits::default()) {
-            Outcome::Affine { map, .. } => compare_maps(equation, &map, memory),
-            _ => compare_within(equation, bound),
+        return match normal_form(h, &Limits::times(budget.effort)) {
+            Outcome::Affine { map, .. } => compare_maps(&sides, equation, &map, budget),
+            _ => compare_within(&sides, equation, bound),
         };
     }
-    if let Some(found) = search_points(equation) {
+    if let Some(found) = sides.search() {
         return Comparison::Different(Box::new(Counterexample { equal_on_unit: equal_on_unit(equation), ..found }));
     }
-    let hints = match normal_form(h, &Limits::default()) {
+    let mut exhausted = sides.work.is_exhausted();
+    let hints = match normal_form(h, &Limits::times(budget.effort)) {
         Outcome::Affine { map, steps } => {
             return match differing(&map, &Domain::of(h)).first() {
                 None => Comparison::Equal(Proof::NormalForm(steps)),
-                Some(&output) => match point_of(equation, &map, output) {
+                Some(&output) => match point_of(&sides, &map, output) {
                     Some(found) => Comparison::Different(Box::new(found)),
                     None => Comparison::Undecided("their difference is not zero, but its values are too long".into()),
                 },
@@ -256,11 +291,13 @@ fn compare_numbers(equation: &Equation, memory: u64) -> Comparison {
         Outcome::Residual(residual) => residual.directions(h),
         _ => Vec::new(),
     };
-    let witness = search::find(h, &hints, &Effort::thorough()).witness;
-    if let Some(found) = witness.and_then(|witness| differ_at_witness(equation, &witness)) {
+    let thorough = search::find(h, &hints, &Effort::thorough(budget).shared(parts));
+    exhausted |= thorough.tried.exhausted;
+    let sides = Sides::new(equation, work(budget, parts));
+    if let Some(found) = thorough.witness.and_then(|witness| sides.differ_at_witness(&witness)) {
         return Comparison::Different(Box::new(found));
     }
-    Comparison::Undecided("no point tells the sides apart, and their normal forms were not shown equal".into())
+    undecided("no point tells the sides apart, and their normal forms were not shown equal", exhausted)
 }
 
 /// Whether sides without a domain are equal on the inputs that random tests use.
@@ -283,7 +320,7 @@ fn differing(map: &AffineMap, domain: &Domain) -> Vec<usize> {
     (0..map.bias.len()).filter(|&row| varies(row) || !at_base.numerators()[row].is_zero()).collect()
 }
 
-fn compare_maps(equation: &Equation, map: &AffineMap, memory: u64) -> Comparison {
+fn compare_maps(sides: &Sides<'_>, equation: &Equation, map: &AffineMap, budget: Budget) -> Comparison {
     let domain = Domain::of(&equation.difference);
     let outputs = differing(map, &domain);
     let (rows, columns) = (map.matrix.rows(), map.matrix.columns());
@@ -296,22 +333,22 @@ fn compare_maps(equation: &Equation, map: &AffineMap, memory: u64) -> Comparison
             Some((bound, _)) if bound <= *tolerance => return Comparison::Close { bound, exact: true },
             Some((_, row)) => {
                 let corner = corner(map, &domain, row);
-                if let Some(found) = differ_at_output(equation, &corner, row) {
+                if let Some(found) = sides.differ_at_output(&corner, row) {
                     return Comparison::Different(Box::new(found));
                 }
             }
             // Unbounded in some output: far enough out, the difference is as large as one likes.
             None => {
                 output = outputs.into_iter().find(|&row| sup(row).is_none()).unwrap_or(first);
-                if let Some(found) = far_point(equation, map, &domain, output, tolerance) {
+                if let Some(found) = far_point(sides, map, &domain, output, tolerance) {
                     return Comparison::Different(Box::new(found));
                 }
             }
         }
         return Comparison::Undecided("the values at the extreme point are too long".into());
     }
-    let residue = residue(equation, map.lifted(), differing(map, &domain), memory);
-    match point_of(equation, map, output) {
+    let residue = residue(equation, map.lifted(), differing(map, &domain), budget);
+    match point_of(sides, map, output) {
         Some(found) => Comparison::Different(Box::new(Counterexample { residue, ..found })),
         None => Comparison::Undecided("the maps differ, but the values are too long to show".into()),
     }
@@ -319,39 +356,46 @@ fn compare_maps(equation: &Equation, map: &AffineMap, memory: u64) -> Comparison
 
 /// A point at which an output of the difference, which varies or is not zero, is not zero: the
 /// domain's point nearest to 0, or one step from it.
-fn point_of(equation: &Equation, map: &AffineMap, output: usize) -> Option<Counterexample> {
-    let domain = Domain::of(&equation.difference);
+fn point_of(sides: &Sides<'_>, map: &AffineMap, output: usize) -> Option<Counterexample> {
+    let domain = &sides.domain;
     let base = domain.base();
     let step = map.matrix.row(output).map(|(column, _)| column).find(|&column| !domain.is_pinned(column));
-    differ_at_output(equation, &base, output).or_else(|| differ_at_output(equation, &domain.step(step?), output))
+    sides.differ_at_output(&base, output).or_else(|| sides.differ_at_output(&domain.step(step?), output))
 }
 
 /// The largest |row · x + b| on the domain; `None` if there is none.
 fn supremum(map: &AffineMap, domain: &Domain, row: usize) -> Option<Rational> {
-    let high = map.apply(&corner_of(map, domain, row, true)?).get(row);
-    let low = map.apply(&corner_of(map, domain, row, false)?).get(row);
+    let (high, low) = (extreme(map, domain, row, true)?, extreme(map, domain, row, false)?);
     Some(high.abs().max(low.abs()))
 }
 
-fn corner(map: &AffineMap, domain: &Domain, row: usize) -> Tensor {
-    let size = |point: &Tensor| map.apply(point).get(row).abs();
-    let corners = [true, false].into_iter().filter_map(|up| corner_of(map, domain, row, up));
-    corners.max_by_key(size).unwrap_or_else(|| domain.base())
+/// The largest row · x + b on the domain, or the smallest.
+fn extreme(map: &AffineMap, domain: &Domain, row: usize, largest: bool) -> Option<Rational> {
+    let terms = map.matrix.row(row).map(|(column, weight)| {
+        let (low, high) = domain.bounds()[column].as_ref()?;
+        let end = if weight.is_positive() == largest { high } else { low };
+        Some(end * weight)
+    });
+    let sum: Option<Rational> = terms.sum();
+    Some(sum? / map.matrix.denominator() + map.bias.get(row))
 }
 
-/// The corner of the domain at which a row is largest, or smallest.
-fn corner_of(map: &AffineMap, domain: &Domain, row: usize, largest: bool) -> Option<Tensor> {
+/// The corner of the domain at which |row · x + b| is largest.
+fn corner(map: &AffineMap, domain: &Domain, row: usize) -> Tensor {
+    let size = |largest: bool| extreme(map, domain, row, largest).map(|value| value.abs());
+    let largest = size(true) >= size(false);
     let mut point = domain.base().to_rationals();
     for (column, weight) in map.matrix.row(row) {
-        let (low, high) = domain.bounds()[column].as_ref()?;
-        point[column] = if weight.is_positive() == largest { high.clone() } else { low.clone() };
+        if let Some((low, high)) = &domain.bounds()[column] {
+            point[column] = if weight.is_positive() == largest { high.clone() } else { low.clone() };
+        }
     }
-    Some(search::flat(&point))
+    search::flat(&point)
 }
 
 /// A point at which the difference exceeds the tolerance, along an entry without bounds.
 fn far_point(
-    equation: &Equation,
+    sides: &Sides<'_>,
     map: &AffineMap,
     domain: &Domain,
     output: usize,
@@ -363,10 +407,10 @@ fn far_point(
     let reach = (tolerance + map.apply(&base).get(output).abs()) / weight.abs();
     let mut point = base.to_rationals();
     point[column] = reach.ceil() + Rational::from_integer(1.into());
-    differ_at_output(equation, &search::flat(&point), output)
+    sides.differ_at_output(&search::flat(&point), output)
 }
 
-fn compare_symbolic_maps(equation: &Equation, map: &AffineMap<Polynomial>, memory: u64) -> Comparison {
+fn compare_symbolic_maps(equation: &Equation, map: &AffineMap<Polynomial>, budget: Budget) -> Comparison {
     let domain = Domain::of(&equation.difference);
     let (rows, columns) = (map.matrix.rows(), map.matrix.columns());
     let base = domain.base().lifted::<Polynomial>();
@@ -388,9 +432,11 @@ fn compare_symbolic_maps(equation: &Equation, map: &AffineMap<Polynomial>, memor
         ));
     }
     let point = column.map_or_else(|| domain.base(), |column| domain.step(column));
-    let residue = residue(equation, map.clone(), outputs, memory);
+    let residue = residue(equation, map.clone(), outputs, budget);
     for weights in nonzeros_of(&polynomial, equation) {
-        if let Some(found) = differ_at_output(&equation.at(&weights), &point, output) {
+        let equation = equation.at(&weights);
+        let found = Sides::new(&equation, work(budget, 1)).differ_at_output(&point, output);
+        if let Some(found) = found {
             return Comparison::Different(Box::new(Counterexample { symbols: weights, residue, ..found }));
         }
     }
@@ -430,95 +476,8 @@ fn nonzeros_of(polynomial: &Polynomial, equation: &Equation) -> Vec<Assignment> 
     found
 }
 
-/// The values of both sides at a point, where they differ (by more than the tolerance).
-fn differ_at(equation: &Equation, point: &Tensor) -> Option<Counterexample> {
-    let (left, right) = both_at(equation, point)?;
-    let output = (0..left.len()).find(|&o| tells_apart(equation, &left[o], &right[o]))?;
-    Some(counterexample(point, output, &left[output], &right[output]))
-}
-
-/// A difference that is not affine is not zero: one of the four points of its witness shows it.
-fn differ_at_witness(equation: &Equation, witness: &Witness) -> Option<Counterexample> {
-    let (x, y) = (witness.base.plus(&witness.x), witness.base.plus(&witness.y));
-    let points = [witness.base.clone(), x.clone(), y, x.plus(&witness.y)];
-    points.iter().find_map(|point| differ_at(equation, point)).map(|found| shrunk(equation, found))
-}
-
-fn differ_at_output(equation: &Equation, point: &Tensor, output: usize) -> Option<Counterexample> {
-    let (left, right) = both_at(equation, point)?;
-    let differ = tells_apart(equation, &left[output], &right[output]);
-    differ.then(|| counterexample(point, output, &left[output], &right[output]))
-}
-
-fn both_at(equation: &Equation, point: &Tensor) -> Option<(Vec<Value>, Vec<Value>)> {
-    if !Domain::of(&equation.difference).contains(point) {
-        return None;
-    }
-    Some((search::values_at(&equation.left, point)?, search::values_at(&equation.right, point)?))
-}
-
-fn tells_apart(equation: &Equation, left: &Value, right: &Value) -> bool {
-    match &equation.within {
-        None => left.differs(right),
-        Some(tolerance) => {
-            let apart = |a: &Value, b: &Value| &a.low - &b.high > *tolerance;
-            apart(left, right) || apart(right, left)
-        }
-    }
-}
-
-fn counterexample(point: &Tensor, output: usize, left: &Value, right: &Value) -> Counterexample {
-    let (left, right) = (left.clone(), right.clone());
-    Counterexample {
-        point: point.clone(),
-        symbols: Assignment::new(),
-        output,
-        left,
-        right,
-        residue: None,
-        provided: BTreeSet::new(),
-        equal_on_unit: false,
-    }
-}
-
-/// Tries points, plain ones first, and simplifies what is found.
-fn search_points(equation: &Equation) -> Option<Counterexample> {
-    let points = search::points(&equation.difference);
-    let found = points.into_iter().find_map(|point| differ_at(equation, &point))?;
-    Some(shrunk(equation, found))
-}
-
-/// Fewer nonzero entries, then smaller numbers; a counterexample at every step.
-fn shrunk(equation: &Equation, mut best: Counterexample) -> Counterexample {
-    /// Evaluations spent.
-    const TESTS: usize = 300;
-    let mut left = TESTS;
-    for simplify in [true, false] {
-        for entry in 0..best.point.len() {
-            let current = best.point.get(entry);
-            let candidates: &[i64] = if simplify { &[0] } else { &[1, -1, 2, -2] };
-            if current.is_zero() || left == 0 {
-                continue;
-            }
-            for &candidate in candidates {
-                let mut values = best.point.to_rationals();
-                values[entry] = Rational::from_integer(candidate.into());
-                if current.is_integer() && values[entry].abs() >= current.abs() && !candidate.is_zero() {
-                    continue;
-                }
-                left = left.saturating_sub(1);
-                if let Some(found) = differ_at(equation, &search::flat(&values)) {
-                    best = found;
-                    break;
-                }
-            }
-        }
-    }
-    best
-}
-
 /// Networks with kinks, within a tolerance: bounds over the domain, then points.
-fn compare_within(equation: &Equation, tolerance: &Rational) -> Comparison {
+fn compare_within(sides: &Sides<'_>, equation: &Equation, tolerance: &Rational) -> Comparison {
     let h = &equation.difference;
     let bounds: Option<Vec<(Rational, Rational)>> = Domain::of(h).bounds().iter().cloned().collect();
     if let Some(bounds) = bounds {
@@ -532,11 +491,12 @@ fn compare_within(equation: &Equation, tolerance: &Rational) -> Comparison {
             return Comparison::Close { bound, exact: false };
         }
     }
-    match search_points(equation) {
+    match sides.search() {
         Some(found) => Comparison::Different(Box::new(found)),
-        None => Comparison::Undecided(
-            "no point exceeds the tolerance, and the bounds over the domain do not exclude one".into(),
-        ),
+        None => {
+            let reason = "no point exceeds the tolerance, and the bounds over the domain do not exclude one";
+            undecided(reason, sides.work.is_exhausted())
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::convolution::{Agreement, of_decision};
 use super::laws::obeys;
 use super::{Comparison, Decision, Evidence, OneConvolution, Verdict, blockers, compare, decide};
+use crate::algebra::Budget;
 use crate::collapse::{Segment, segments};
 use crate::network::{Claim, Network, Program, Property, Statement};
 
@@ -61,30 +62,41 @@ impl Status {
     }
 }
 
-/// Decides every network of a program; no matrix may take more than `memory` bytes.
-pub fn prove(program: &Program, memory: u64) -> Findings<'_> {
-    let finding = |network: &Network| {
-        let decision = decide(network, memory);
-        let segments = if blockers(network).is_empty() { Vec::new() } else { segments(network, memory) };
+/// Decides every network and every claim of a program, each within the budget.
+pub fn prove(program: &Program, budget: impl Into<Budget>) -> Findings<'_> {
+    prove_with(program, budget, &mut |_| ())
+}
+
+/// The same; `watch` hears of every network and claim before it is decided.
+pub fn prove_with<'p>(program: &'p Program, budget: impl Into<Budget>, watch: &mut dyn FnMut(&str)) -> Findings<'p> {
+    let budget = budget.into();
+    let mut finding = |network: &Network| {
+        watch(&network.name);
+        let decision = decide(network, budget);
+        let segments = if blockers(network).is_empty() { Vec::new() } else { segments(network, budget) };
         let convolution = of_decision(network, &decision);
         Finding { decision, segments, convolution }
     };
-    let networks: Vec<Finding> = program.networks.iter().map(finding).collect();
-    let claims = program.claims.iter().map(|claim| answer(program, claim, &networks, memory)).collect();
+    let networks: Vec<Finding> = program.networks.iter().map(&mut finding).collect();
+    let mut answer = |claim: &Claim| {
+        watch(&claim.text);
+        answer(program, claim, &networks, budget)
+    };
+    let claims = program.claims.iter().map(&mut answer).collect();
     Findings { program, networks, claims }
 }
 
-fn answer(program: &Program, claim: &Claim, networks: &[Finding], memory: u64) -> Answer {
+fn answer(program: &Program, claim: &Claim, networks: &[Finding], budget: Budget) -> Answer {
     match &claim.statement {
         Statement::Property { network, property } => {
             Answer { status: has_property(&networks[*network], *property), comparison: None, equation: 0 }
         }
         Statement::Law { network, law, equations } => {
             let decision = &networks[*network].decision;
-            obeys(&program.networks[*network], decision, *law, equations, memory)
+            obeys(&program.networks[*network], decision, *law, equations, budget)
         }
         Statement::Equation(equation) => {
-            let comparison = compare(equation, memory);
+            let comparison = compare(equation, budget);
             let status = match (&comparison, equation.equal) {
                 (Comparison::Undecided(_), _) => Status::Undecided,
                 (Comparison::Equal(_) | Comparison::Close { .. }, true) | (Comparison::Different(_), false) => {

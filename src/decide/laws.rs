@@ -2,17 +2,23 @@
 
 use super::equality::{Comparison, Counterexample, compare};
 use super::{Answer, Decision, Status, Verdict};
-use crate::algebra::{Rational, Symbol, ratio};
+use crate::algebra::{Budget, Rational, Symbol, ratio};
 use crate::network::{Assignment, Equation, Law, Network};
 
 /// Whether a network obeys a law, for all inputs of its domain that the law speaks of.
-pub(super) fn obeys(network: &Network, decision: &Decision, law: Law, equations: &[Equation], memory: u64) -> Answer {
+pub(super) fn obeys(
+    network: &Network,
+    decision: &Decision,
+    law: Law,
+    equations: &[Equation],
+    budget: Budget,
+) -> Answer {
     if decision.verdict == Verdict::Linear {
         return Answer { status: Status::Proved, comparison: None, equation: 0 };
     }
     let mut answer = Answer { status: Status::Proved, comparison: None, equation: 0 };
     for (equation, number) in equations.iter().zip(0..) {
-        let comparison = on_domain(network, law, equation, number == 1, memory);
+        let comparison = on_domain(network, law, equation, number == 1, budget);
         let status = match &comparison {
             Comparison::Equal(_) => Status::Proved,
             Comparison::Different(_) => Status::Refuted,
@@ -30,14 +36,14 @@ pub(super) fn obeys(network: &Network, decision: &Decision, law: Law, equations:
 }
 
 /// What holds everywhere holds on the domain; what fails must be seen to fail inside of it.
-fn on_domain(network: &Network, law: Law, equation: &Equation, negative: bool, memory: u64) -> Comparison {
-    let everywhere = compare(equation, memory);
+fn on_domain(network: &Network, law: Law, equation: &Equation, negative: bool, budget: Budget) -> Comparison {
+    let everywhere = compare(equation, budget);
     let bounded = network.inputs.iter().any(|input| input.domain.is_some());
     if !bounded || !matches!(everywhere, Comparison::Different(_)) {
         return everywhere;
     }
     let fails =
-        inside(network, law, equation, negative).map(|(equation, weights)| (compare(&equation, memory), weights));
+        inside(network, law, equation, negative).map(|(equation, weights)| (compare(&equation, budget), weights));
     match fails {
         Some((Comparison::Different(found), mut weights)) => {
             weights.extend(found.symbols.clone());

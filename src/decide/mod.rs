@@ -13,18 +13,20 @@ mod equality;
 mod findings;
 mod laws;
 pub mod normal_form;
+mod points;
 mod residue;
 pub mod search;
 mod symbolic;
+mod values;
 
 pub use affine::{NotHomogeneous, not_homogeneous, pinned};
 pub use cause::Cause;
 pub use convolution::OneConvolution;
 pub use equality::{Comparison, Counterexample, Proof, compare};
-pub use findings::{Answer, Finding, Findings, Status, prove};
+pub use findings::{Answer, Finding, Findings, Status, prove, prove_with};
 pub use residue::{Residue, Row};
 
-use crate::algebra::{MAX_BITS, Polynomial, Rational, Tensor};
+use crate::algebra::{Budget, MAX_BITS, Polynomial, Rational, Tensor, Work};
 use crate::collapse::{AffineMap, LimitReached, Region};
 use crate::layer::Layer;
 use crate::network::{Assignment, Network, NodeId};
@@ -32,6 +34,7 @@ use crate::network::{Assignment, Network, NodeId};
 use normal_form::{Outcome, Steps};
 use num_traits::Zero;
 use search::{Effort, Tried, Witness};
+use values::{Evaluator, Values};
 
 /// What a network is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,19 +140,26 @@ impl Evidence {
     }
 }
 
-/// Decides what a network is; no matrix may take more than `memory` bytes.
-pub fn decide(network: &Network, memory: u64) -> Decision {
+/// Decides what a network is, within a budget.
+pub fn decide(network: &Network, budget: impl Into<Budget>) -> Decision {
+    let budget = budget.into();
     if network.is_symbolic() {
-        return symbolic::decide_symbolic(network, memory);
+        return symbolic::decide_symbolic(network, budget);
     }
     if let Some(region) = Region::whole(network) {
-        return affine_layers(network, &region, memory);
+        return affine_layers(network, &region, budget);
     }
-    let quick = search::find(network, &[], &Effort::quick());
+    decide_with(network, budget, 1)
+}
+
+/// Decides what a network with kinks is; it is one of `parts` that share the work.
+fn decide_with(network: &Network, budget: Budget, parts: usize) -> Decision {
+    let quick = search::find(network, &[], &Effort::quick(budget).shared(parts));
     if let Some(witness) = quick.witness {
         return nonlinear(witness);
     }
-    let (reason, hints) = match normal_form::normal_form(network, &normal_form::Limits::default()) {
+    let limits = normal_form::Limits::times(budget.effort);
+    let (reason, hints) = match normal_form::normal_form(network, &limits) {
         Outcome::Affine { map, steps } => {
             let map = affine::settled(network, map);
             return Decision { verdict: verdict_of(&map.bias), evidence: Evidence::NormalForm(map, steps) };
@@ -162,18 +172,28 @@ pub fn decide(network: &Network, memory: u64) -> Decision {
                 Vec::new(),
             )
         }
-        Outcome::TooLarge => ("the normal form of the network is too large".to_string(), Vec::new()),
+        Outcome::TooLarge => (too_large(&limits), Vec::new()),
     };
-    let thorough = search::find(network, &hints, &Effort::thorough());
+    let thorough = search::find(network, &hints, &Effort::thorough(budget).shared(parts));
     match thorough.witness {
         Some(witness) => nonlinear(witness),
-        None => {
-            let remedy =
-                "a declared domain (`in [lo, hi]`), smaller shapes, or a claim about a part of the network".to_string();
-            let tried = quick.tried.plus(&thorough.tried);
-            Decision { verdict: Verdict::Undecided, evidence: Evidence::Nothing(Undecided { reason, remedy, tried }) }
-        }
+        None => undecided(reason, quick.tried.plus(&thorough.tried)),
     }
+}
+
+fn too_large(limits: &normal_form::Limits) -> String {
+    format!("its normal form takes more than {} operations, the limit", limits.operations)
+}
+
+/// No verdict: the reason, and the limits that were reached.
+fn undecided(mut reason: String, tried: Tried) -> Decision {
+    let mut remedy = "a declared domain (`in [lo, hi]`), smaller shapes, or a claim about a part of the network";
+    if tried.exhausted {
+        reason.push_str(", and the search for a witness reached its limit of work");
+        remedy = "more work (`--effort`), a declared domain (`in [lo, hi]`), smaller shapes, or a claim about a part of the network";
+    }
+    let evidence = Evidence::Nothing(Undecided { reason, remedy: remedy.to_string(), tried });
+    Decision { verdict: Verdict::Undecided, evidence }
 }
 
 fn kind(network: &Network, node: NodeId) -> &'static str {
@@ -188,27 +208,37 @@ fn nonlinear(witness: Witness) -> Decision {
     Decision { verdict: Verdict::Nonlinear, evidence: Evidence::Witness(Box::new(witness), Assignment::new()) }
 }
 
-fn affine_layers(network: &Network, region: &Region<'_>, memory: u64) -> Decision {
-    let limit = match region.collapse(memory) {
+fn affine_layers(network: &Network, region: &Region<'_>, budget: Budget) -> Decision {
+    /// The multiply-adds that f(0) may take.
+    const WORK: u64 = 200_000_000;
+    let limit = match region.collapse(budget) {
         Ok(map) => {
             let map = affine::settled(network, map);
             return Decision { verdict: verdict_of(&map.bias), evidence: Evidence::Composition(map) };
         }
         Err(limit) => limit,
     };
-    match network.evaluate(&search::flat(&vec![Rational::zero(); network.input_elements()])) {
-        Some(bias) => {
-            let linear = bias.is_zero() || affine::pinned(network).is_some();
-            let verdict = if linear { Verdict::Linear } else { Verdict::Affine };
-            Decision { verdict, evidence: Evidence::Structure { bias, limit } }
-        }
-        None => {
-            let reason = format!("it is affine, but f(0) needs numbers of more than {MAX_BITS} bits");
-            let remedy = "weights with fewer digits".to_string();
-            let evidence = Evidence::Nothing(Undecided { reason, remedy, tried: Tried::default() });
-            Decision { verdict: Verdict::Undecided, evidence }
-        }
+    let structure = |verdict, bias| Decision { verdict, evidence: Evidence::Structure { bias, limit: limit.clone() } };
+    if region.layers().all(|(_, lowered)| lowered.bias.as_ref().is_none_or(Tensor::is_zero)) {
+        return structure(Verdict::Linear, Tensor::zeros(network.output_shape().clone()));
     }
+    let zero = search::flat(&vec![Rational::zero(); network.input_elements()]);
+    let work = Work::new(budget.work(WORK));
+    if let Some(bias) = Evaluator::new(network).at(&zero, &work).and_then(Values::into_exact) {
+        let linear = bias.is_zero() || affine::pinned(network).is_some();
+        return structure(if linear { Verdict::Linear } else { Verdict::Affine }, bias);
+    }
+    let (reason, remedy) = match work.is_exhausted() {
+        true => (
+            format!("it is affine, but f(0) takes more than {} multiply-adds", budget.work(WORK)),
+            "more work (`--effort`)",
+        ),
+        false => {
+            (format!("it is affine, but f(0) needs numbers of more than {MAX_BITS} bits"), "weights with fewer digits")
+        }
+    };
+    let evidence = Evidence::Nothing(Undecided { reason, remedy: remedy.to_string(), tried: Tried::default() });
+    Decision { verdict: Verdict::Undecided, evidence }
 }
 
 /// The live nodes that are not affine layers.

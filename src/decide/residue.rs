@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use num_traits::Zero;
 
 use super::cause::{Cause, cause};
-use crate::algebra::{Polynomial, Symbol};
+use crate::algebra::{Budget, Polynomial, Symbol};
 use crate::collapse::{AffineMap, Region};
 use crate::network::{Equation, Network};
 
@@ -58,10 +58,10 @@ pub(super) fn residue(
     equation: &Equation,
     map: AffineMap<Polynomial>,
     outputs: Vec<usize>,
-    memory: u64,
+    budget: Budget,
 ) -> Option<Residue> {
     let first = *outputs.first()?;
-    let side = |network: &Network| Region::<Polynomial>::whole(network)?.collapse(memory).ok();
+    let side = |network: &Network| Region::<Polynomial>::whole(network)?.collapse(budget).ok();
     let (left, right) = (side(&equation.left)?, side(&equation.right)?);
     let cause = cause(equation, &left, &right, &outputs);
     let row = |side: &AffineMap<Polynomial>| {

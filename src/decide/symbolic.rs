@@ -9,16 +9,20 @@ use num_traits::Zero;
 
 use super::normal_form::{Limits, Outcome, normal_form_where};
 use super::search::{self, Effort, Witness};
-use super::{Decision, Evidence, Undecided, Verdict, affine, blockers, decide};
-use crate::algebra::{Polynomial, Rational, Symbol};
+use super::{Decision, Evidence, Undecided, Verdict, affine, blockers, decide_with};
+use crate::algebra::{Budget, Polynomial, Rational, Symbol};
 use crate::collapse::{AffineMap, LimitReached, Region};
 use crate::layer::Layer;
 use crate::network::{Assignment, Network, NodeId, sample};
 
+/// How many choices of numbers for symbols are tried.
+pub(super) fn rounds(symbols: &BTreeSet<Symbol>) -> usize {
+    if symbols.is_empty() { 1 } else { 6 }
+}
+
 /// Choices of numbers for the symbols, plain ones first; one, if there is nothing to choose.
 pub(super) fn choices(symbols: &BTreeSet<Symbol>) -> impl Iterator<Item = Assignment> {
-    let rounds = if symbols.is_empty() { 1 } else { 6 };
-    (0..rounds).map(|round| assignment(symbols, round))
+    (0..rounds(symbols) as u64).map(|round| assignment(symbols, round))
 }
 
 /// For each layer with symbols, from the last: its symbols 1, and so all others 0.
@@ -45,17 +49,17 @@ pub(super) fn at(network: &Network, values: &Assignment) -> Network {
 }
 
 /// Decides what a network with symbols is.
-pub(super) fn decide_symbolic(network: &Network, memory: u64) -> Decision {
+pub(super) fn decide_symbolic(network: &Network, budget: Budget) -> Decision {
     if !blockers(network).is_empty() {
-        return nonlinear(network, memory);
+        return nonlinear(network, budget);
     }
-    let Some(region) = Region::<Polynomial>::whole(network) else { return nonlinear(network, memory) };
+    let Some(region) = Region::<Polynomial>::whole(network) else { return nonlinear(network, budget) };
     if let Err(limit) = region.check_terms(SHOWN_TERMS)
         && let Some(decision) = by_structure(network, &limit)
     {
         return decision;
     }
-    match region.collapse(memory) {
+    match region.collapse(budget) {
         Ok(map) => {
             let map = settled(network, map);
             let verdict = if map.bias.is_zero() { Verdict::Linear } else { Verdict::Affine };
@@ -104,14 +108,16 @@ fn has_constants(network: &Network) -> bool {
 }
 
 /// A network with kinks: points at some weights, then the normal form, then more points.
-fn nonlinear(network: &Network, memory: u64) -> Decision {
+fn nonlinear(network: &Network, budget: Budget) -> Decision {
     let symbols = network.symbols();
+    let shares = rounds(&symbols);
     let witness = |witness: Box<Witness>, weights: Assignment| {
         let evidence = Evidence::Witness(witness, weights);
         Decision { verdict: Verdict::Nonlinear, evidence }
     };
     for weights in choices(&symbols) {
-        if let Some(found) = search::find(&at(network, &weights), &[], &Effort::quick()).witness {
+        let effort = Effort::quick(budget).shared(shares);
+        if let Some(found) = search::find(&at(network, &weights), &[], &effort).witness {
             return witness(Box::new(found), weights);
         }
     }
@@ -123,10 +129,10 @@ fn nonlinear(network: &Network, memory: u64) -> Decision {
     for weights in choices(&symbols) {
         let network = at(network, &weights);
         if network.is_symbolic() {
-            if let Some(found) = search::find(&network, &[], &Effort::thorough()).witness {
+            if let Some(found) = search::find(&network, &[], &Effort::thorough(budget).shared(shares)).witness {
                 return witness(Box::new(found), weights);
             }
-        } else if let Evidence::Witness(found, _) = decide(&network, memory).evidence {
+        } else if let Evidence::Witness(found, _) = decide_with(&network, budget, shares).evidence {
             return witness(found, weights);
         }
     }

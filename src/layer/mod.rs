@@ -12,6 +12,7 @@ mod conv;
 mod dense;
 mod extent;
 mod maximum;
+mod part;
 mod product;
 mod rearrange;
 mod relu;
@@ -22,6 +23,7 @@ mod smooth;
 mod softmax;
 mod window;
 
+pub use part::{Part, selection};
 pub use signature::{Arguments, Kind, Misuse, Parameter, Signature, Value, Values};
 pub(crate) use window::resolve;
 
@@ -68,6 +70,12 @@ pub trait Function: fmt::Debug + Send + Sync {
     /// The number of stored weights, biases included.
     fn parameters(&self) -> usize {
         0
+    }
+
+    /// The layer on these outputs (ascending, at least one), for layers that are neither affine nor
+    /// piecewise linear; see [`Layer::part`].
+    fn part(&self, _outputs: &[usize]) -> Option<Part> {
+        None
     }
 }
 

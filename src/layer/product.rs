@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use num_traits::{Signed, Zero};
 
+use super::part::vector;
 use super::smooth::{entrywise, product};
-use super::{Enclosure, Function, Layer, Misuse, Signature, Values};
+use super::{Enclosure, Function, Layer, Misuse, Part, Signature, Values};
 use crate::algebra::{Rational, Shape, Tensor};
 
 /// The rule of `square`.
@@ -73,5 +74,11 @@ impl Function for Product {
                 if x.0.is_negative() && x.1.is_positive() { Rational::zero() } else { a.clone().min(b.clone()) };
             (least, a.max(b))
         }))
+    }
+
+    fn part(&self, outputs: &[usize]) -> Option<Part> {
+        let layer = Layer::Smooth(Arc::new(Product { kind: self.kind, shape: vector(outputs.len())? }));
+        let operands = if self.kind == "square" { 1 } else { 2 };
+        Some(Part { layer, outputs: outputs.to_vec(), operands: vec![outputs.to_vec(); operands] })
     }
 }

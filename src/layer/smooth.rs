@@ -1,11 +1,14 @@
 //! Smooth functions entry by entry: `sigmoid`, `tanh`, `silu`, `gelu`.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use num_traits::{Signed, Zero};
+use rayon::prelude::*;
 
-use super::{Enclosure, Function, Layer, Signature, Values};
-use crate::algebra::{Rational, Shape, Tensor, enclose, ratio};
+use super::part::vector;
+use super::{Enclosure, Function, Layer, Part, Signature, Values};
+use crate::algebra::{Integer, Rational, Shape, Tensor, enclose, ratio};
 
 /// Bits of every enclosure: far below any difference that a small witness makes.
 pub(super) const BITS: usize = 96;
@@ -117,6 +120,25 @@ impl Function for Smooth {
     }
 
     fn enclose(&self, inputs: &[&Enclosure]) -> Option<Enclosure> {
-        Some(entrywise(&self.shape, |i| self.curve.enclose(&inputs[0].low.get(i), &inputs[0].high.get(i))))
+        // Each different interval once: most entries of large inputs are equal.
+        let (low, high) = (&inputs[0].low, &inputs[0].high);
+        let entries = || low.numerators().iter().zip(high.numerators());
+        let mut places: HashMap<(&Integer, &Integer), usize> = HashMap::new();
+        let mut first = Vec::new();
+        let place = |(i, entry)| *places.entry(entry).or_insert_with(|| (first.push(i), first.len() - 1).1);
+        let order: Vec<usize> = entries().enumerate().map(place).collect();
+        let bounds: Vec<(Rational, Rational)> =
+            first.into_par_iter().map(|i| self.curve.enclose(&low.get(i), &high.get(i))).collect();
+        let (low, high): (Vec<Rational>, Vec<Rational>) = bounds.into_iter().unzip();
+        let spread = |values: Vec<Rational>| {
+            let few = Tensor::from_rationals(vector(values.len())?, &values);
+            Some(few.gather(self.shape.clone(), |i| Some(order[i])))
+        };
+        Some(Enclosure { low: spread(low)?, high: spread(high)? })
+    }
+
+    fn part(&self, outputs: &[usize]) -> Option<Part> {
+        let layer = Layer::Smooth(Arc::new(Smooth { shape: vector(outputs.len())?, ..*self }));
+        Some(Part { layer, outputs: outputs.to_vec(), operands: vec![outputs.to_vec()] })
     }
 }

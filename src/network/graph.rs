@@ -146,7 +146,7 @@ impl Network {
 
     fn values(&self, flat: &Tensor) -> Option<Vec<Option<Tensor>>> {
         let short = |value: &Tensor| value.bits() <= MAX_BITS;
-        self.run(self.split_input(flat), |layer, inputs| layer.function().evaluate(inputs).filter(short))
+        self.run(self.split_input(flat), |_, layer, inputs| layer.function().evaluate(inputs).filter(short))
     }
 
     /// Bounds of the result, given bounds of the flat input.
@@ -159,17 +159,23 @@ impl Network {
         let inputs = self.split_input(&flat.low).into_iter().zip(self.split_input(&flat.high));
         let inputs = inputs.map(|(low, high)| Enclosure { low, high }).collect();
         let short = |e: &Enclosure| e.low.bits() <= MAX_BITS && e.high.bits() <= MAX_BITS;
-        self.run(inputs, |layer, inputs| layer.function().enclose(inputs).filter(short)).unwrap_or_default()
+        self.run(inputs, |_, layer, inputs| layer.function().enclose(inputs).filter(short)).unwrap_or_default()
     }
 
-    fn run<V>(&self, inputs: Vec<V>, apply: impl Fn(&Layer, &[&V]) -> Option<V>) -> Option<Vec<Option<V>>> {
+    /// Values of all live nodes, from those of the inputs and a meaning of each layer; `None` as
+    /// soon as a layer has none.
+    pub(crate) fn run<V>(
+        &self,
+        inputs: Vec<V>,
+        apply: impl Fn(NodeId, &Layer, &[&V]) -> Option<V>,
+    ) -> Option<Vec<Option<V>>> {
         let mut values: Vec<Option<V>> = inputs.into_iter().map(Some).collect();
         values.resize_with(self.nodes.len(), || None);
         for id in self.live_nodes() {
             let node = &self.nodes[id];
             if let Some(layer) = &node.layer {
                 let operands: Option<Vec<&V>> = node.operands.iter().map(|&o| values[o].as_ref()).collect();
-                values[id] = Some(apply(layer, &operands?)?);
+                values[id] = Some(apply(id, layer, &operands?)?);
             }
         }
         Some(values)

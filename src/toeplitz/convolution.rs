@@ -123,9 +123,11 @@ impl<C: Coefficient> Convolution<C> {
 
     /// The exact number of nonzeros, from the structure; `None` if taps may meet in one column.
     pub fn nonzeros(&self) -> Option<usize> {
-        if self.repeats {
-            return None;
-        }
+        (!self.repeats).then(|| self.products())
+    }
+
+    /// The products of one application: pairs of a nonzero weight and an input position.
+    pub fn products(&self) -> usize {
         let sizes = &self.kernel.shape().axes()[2..];
         let mut uses = vec![1_usize];
         for (taps, &size) in self.taps.iter().zip(sizes) {
@@ -133,7 +135,7 @@ impl<C: Coefficient> Convolution<C> {
             uses = uses.iter().flat_map(|u| axis.iter().map(move |a| u * a)).collect();
         }
         let weights = self.kernel.numerators().chunks(uses.len());
-        Some(weights.flat_map(|w| w.iter().zip(&uses)).filter(|(w, _)| !w.is_zero()).map(|(_, u)| u).sum())
+        weights.flat_map(|w| w.iter().zip(&uses)).filter(|(w, _)| !w.is_zero()).map(|(_, u)| u).sum()
     }
 }
 

@@ -137,6 +137,14 @@ impl<C: Coefficient> Operator<C> {
         }
     }
 
+    /// The products of one application: at least the nonzeros, and quick to count.
+    pub fn products(&self) -> usize {
+        match &self.structure {
+            Structure::Convolution(c) => c.products(),
+            _ => self.nonzeros(),
+        }
+    }
+
     /// A bound on the bits of the numerators of its entries' weights.
     pub fn bits(&self) -> u64 {
         match &self.structure {

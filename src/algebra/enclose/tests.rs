@@ -197,7 +197,7 @@ proptest! {
     #[test]
     fn roots_and_rounding_go_outward(n in any::<i64>(), d in 1_i64..1000, bits in 1_usize..80) {
         let x = r(n, d);
-        let (low, high) = (round_down(&x, bits), round_up(&x, bits));
+        let (low, high) = (scaled(floor(&x, bits), bits), scaled(ceil(&x, bits), bits));
         prop_assert!(low <= x && x <= high && high - low <= dyadic(bits));
         let (low, high) = root(&x.abs(), bits);
         prop_assert!(&low * &low <= x.abs() && x.abs() <= &high * &high && high - low <= dyadic(bits));

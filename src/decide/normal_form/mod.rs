@@ -41,6 +41,12 @@ pub struct Limits {
 }
 
 impl Limits {
+    /// So many times the standard.
+    pub fn times(effort: u64) -> Limits {
+        let standard = Limits::default().operations;
+        Limits { operations: usize::try_from(effort).map_or(usize::MAX, |e| e.saturating_mul(standard)) }
+    }
+
     /// Enough for a single block of a network; for normal forms that are computed many times.
     pub fn small() -> Limits {
         Limits { operations: 200_000 }

@@ -3,7 +3,7 @@
 use num_traits::Zero;
 
 use super::{Probe, Witness, flat, line, one};
-use crate::algebra::{Rational, Tensor};
+use crate::algebra::{Integer, Rational, Tensor, Work};
 
 /// Entries that are tried one by one; larger inputs are sampled evenly.
 const SINGLES: usize = 32;
@@ -13,6 +13,9 @@ pub(super) fn pairs(probe: &mut Probe<'_>) -> Option<Witness> {
     let n = probe.base.len();
     let singles = sample(n, SINGLES);
     for &i in &singles {
+        if !affordable(&probe.work, probe) {
+            return None;
+        }
         let (up, down) = (unit(probe, i, true), unit(probe, i, false));
         if let Some(found) =
             probe.test(&up, &down).or_else(|| probe.test(&up, &up)).or_else(|| probe.test(&down, &down))
@@ -23,6 +26,9 @@ pub(super) fn pairs(probe: &mut Probe<'_>) -> Option<Witness> {
     for &i in &singles {
         for j in neighbours(probe, i) {
             for (a, b) in [(true, true), (true, false), (false, true), (false, false)] {
+                if !affordable(&probe.work, probe) {
+                    return None;
+                }
                 let (x, y) = (unit(probe, i, a), unit(probe, j, b));
                 if let Some(found) = probe.test(&x, &y) {
                     return Some(found);
@@ -32,6 +38,9 @@ pub(super) fn pairs(probe: &mut Probe<'_>) -> Option<Witness> {
     }
     let mut random = Random(1);
     for round in 0..48_usize {
+        if !affordable(&probe.work, probe) {
+            return None;
+        }
         let magnitude = [1, 1, 2, 5, 25, 1000][round % 6];
         let sparse = round % 3 == 1;
         let (x, y) = (integers(probe, &mut random, magnitude, sparse), integers(probe, &mut random, magnitude, sparse));
@@ -41,6 +50,9 @@ pub(super) fn pairs(probe: &mut Probe<'_>) -> Option<Witness> {
         }
     }
     for magnitude in [1, 10, 1000] {
+        if !affordable(&probe.work, probe) {
+            return None;
+        }
         let (x, y) = (generic(probe, &mut random, magnitude), generic(probe, &mut random, magnitude));
         if let Some(found) = probe.test(&x, &y) {
             return Some(found);
@@ -49,34 +61,71 @@ pub(super) fn pairs(probe: &mut Probe<'_>) -> Option<Witness> {
     None
 }
 
+/// Whether another candidate may be made; pays for its entries.
+fn affordable(work: &Work, probe: &Probe<'_>) -> bool {
+    !work.is_exhausted() && work.pay(16 * probe.base.len() as u64)
+}
+
 /// Lines from the base point: along the axes, the diagonals, and random directions.
 pub(super) fn lines(probe: &mut Probe<'_>, breakpoints: usize) -> Option<Witness> {
     let n = probe.base.len();
-    let mut directions = Vec::new();
-    for &i in &sample(n, 16) {
-        directions.extend([unit(probe, i, true), unit(probe, i, false)]);
-    }
-    let ones = flat(&vec![one(); n]);
-    directions.extend([ones.clone(), ones.scaled(&-one())]);
     let mut random = Random(2);
-    directions.extend((0..16).map(|k| integers(probe, &mut random, 7, k % 2 == 0)));
-    directions.into_iter().find_map(|d| line::follow(probe, &d, breakpoints))
+    let axes = sample(n, 16).into_iter().flat_map(|i| [Direction::Axis(i, true), Direction::Axis(i, false)]);
+    let diagonals = [Direction::Diagonal(true), Direction::Diagonal(false)];
+    for direction in axes.chain(diagonals).chain((0..16).map(|k| Direction::Random(k % 2 == 0))) {
+        if !affordable(&probe.work, probe) {
+            return None;
+        }
+        let direction = match direction {
+            Direction::Axis(i, up) => unit(probe, i, up),
+            Direction::Diagonal(up) => flat(&vec![if up { one() } else { -one() }; n]),
+            Direction::Random(sparse) => integers(probe, &mut random, 7, sparse),
+        };
+        let found = line::follow(probe, &direction, breakpoints);
+        if found.is_some() {
+            return found;
+        }
+    }
+    None
 }
 
-/// Single points: the base, steps along single entries, integers of growing size, generic rationals.
-pub(super) fn points(probe: &Probe<'_>) -> Vec<Tensor> {
+/// Where a line goes.
+enum Direction {
+    Axis(usize, bool),
+    Diagonal(bool),
+    /// Sparse or not.
+    Random(bool),
+}
+
+/// Tries single points until one gives something: the base, steps along single entries, integers of
+/// growing size, generic rationals.
+pub(super) fn points<T>(probe: &Probe<'_>, work: &Work, mut test: impl FnMut(&Tensor) -> Option<T>) -> Option<T> {
+    let mut try_step = |step: &Tensor| {
+        let point = probe.base.plus(step);
+        if probe.domain.contains(&point) { test(&point) } else { None }
+    };
+    if let Some(found) = try_step(&Tensor::zeros(probe.base.shape().clone())) {
+        return Some(found);
+    }
+    for (i, up) in sample(probe.base.len(), SINGLES).into_iter().flat_map(|i| [(i, true), (i, false)]) {
+        let found = if affordable(work, probe) { try_step(&unit(probe, i, up)) } else { return None };
+        if found.is_some() {
+            return found;
+        }
+    }
     let mut random = Random(3);
-    let mut displacements = Vec::new();
-    for i in sample(probe.base.len(), SINGLES) {
-        displacements.extend([unit(probe, i, true), unit(probe, i, false)]);
-    }
     for round in 0..96_usize {
+        if !affordable(work, probe) {
+            return None;
+        }
         let magnitude = [1, 2, 5, 25, 1000, 100_000][round % 6];
-        displacements.push(integers(probe, &mut random, magnitude, round % 3 == 1));
-        displacements.push(generic(probe, &mut random, magnitude));
+        let step = integers(probe, &mut random, magnitude, round % 3 == 1);
+        let found = try_step(&step).or_else(|| try_step(&generic(probe, &mut random, magnitude)));
+        if found.is_some() {
+            return found;
+        }
     }
-    let moved = displacements.into_iter().map(|d| probe.base.plus(&d));
-    std::iter::once(probe.base.clone()).chain(moved).filter(|p| probe.domain.contains(p)).collect()
+    None
 }
 
 /// `count` indices below n, evenly spread, in an order that touches every part early.
@@ -84,12 +133,12 @@ fn sample(n: usize, count: usize) -> Vec<usize> {
     if n <= count { (0..n).collect() } else { (0..count).map(|k| k * 13 % count * n / count).collect() }
 }
 
-/// A step of one entry: 1, or a quarter of the room that the domain leaves.
+/// A step of one entry: 1, or half of the room that the domain leaves.
 fn unit(probe: &Probe<'_>, i: usize, up: bool) -> Tensor {
-    let mut values = vec![Rational::zero(); probe.base.len()];
     let length = probe.domain.room(i, up).map_or_else(one, |room| (room / Rational::from_integer(2.into())).min(one()));
-    values[i] = if up { length } else { -length };
-    flat(&values)
+    let mut numerators = vec![Integer::zero(); probe.base.len()];
+    numerators[i] = if up { length.numer().clone() } else { -length.numer() };
+    Tensor::new(probe.base.shape().clone(), numerators, length.denom().clone())
 }
 
 /// Entries that a window may hold together with entry i: the next one, the one below, the next channel's.

@@ -25,7 +25,7 @@ pub(super) fn follow(probe: &mut Probe<'_>, direction: &Tensor, breakpoints: usi
     let mut first: Option<Tensor> = None;
     for _ in 0..=breakpoints {
         // Value and slope, and the units one by one.
-        if end.as_ref().is_some_and(|end| at >= *end) || !probe.pay(6) {
+        if end.as_ref().is_some_and(|end| at >= *end) || !probe.work.pay(6 * probe.evaluator.price()) {
             return None;
         }
         let (slope, next) = germ_at(probe.network, &probe.base.plus(&direction.scaled(&at)), direction)?;

@@ -3,10 +3,13 @@
 use num_traits::{Signed, Zero};
 
 use super::{Probe, Witness, flat, one};
-use crate::algebra::{Rational, Tensor};
+use crate::algebra::{Rational, Tensor, Work};
 
 /// Tests spent on one witness.
 const TESTS: usize = 1500;
+
+/// Work that shrinking may take, whatever is left of the search's.
+const ALLOWANCE: u64 = 40_000_000;
 
 struct Shrinker<'p, 'n> {
     probe: &'p mut Probe<'n>,
@@ -17,7 +20,7 @@ struct Shrinker<'p, 'n> {
 /// Fewer nonzero entries first, then simpler numbers.
 pub(super) fn shrink(probe: &mut Probe<'_>, witness: Witness) -> Witness {
     // Shrinking has an allowance of its own, so that a long search does not leave an ugly witness.
-    probe.work = probe.work.max(60_000_000);
+    probe.work = Work::new(probe.work.left().max(ALLOWANCE));
     let tried = probe.tried;
     let mut shrinker = Shrinker { probe, best: witness, left: TESTS };
     shrinker.zero_out();
@@ -31,7 +34,7 @@ pub(super) fn shrink(probe: &mut Probe<'_>, witness: Witness) -> Witness {
 impl Shrinker<'_, '_> {
     /// Replaces the witness by these displacements if they are one too.
     fn accept(&mut self, x: Tensor, y: Tensor) -> bool {
-        if self.left == 0 {
+        if self.left == 0 || self.probe.work.is_exhausted() {
             return false;
         }
         self.left -= 1;

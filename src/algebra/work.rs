@@ -1,0 +1,77 @@
+//! Budget of computations, without a clock: the same file gets the same answer on every machine.
+
+use std::cell::Cell;
+
+/// What computations may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budget {
+    /// Bytes that any one matrix may take.
+    pub memory: u64,
+    /// How many times the standard amounts of work; they add up to some seconds a network.
+    pub effort: u64,
+}
+
+impl Budget {
+    /// A standard amount of work, as many times as allowed.
+    pub fn work(self, standard: u64) -> u64 {
+        standard.saturating_mul(self.effort)
+    }
+}
+
+/// Standard work, and this many bytes.
+impl From<u64> for Budget {
+    fn from(memory: u64) -> Budget {
+        Budget { memory, effort: 1 }
+    }
+}
+
+/// Work that is left: multiply-adds of numbers of one machine word, more for longer numbers.
+#[derive(Debug)]
+pub struct Work {
+    left: Cell<u64>,
+    exhausted: Cell<bool>,
+}
+
+impl Work {
+    /// This much.
+    pub fn new(amount: u64) -> Work {
+        Work { left: Cell::new(amount), exhausted: Cell::new(false) }
+    }
+
+    /// For what is computed once, whatever it takes.
+    pub fn unlimited() -> Work {
+        Work::new(u64::MAX)
+    }
+
+    /// Pays for work that is about to be done; `false` if it is more than what is left, and then
+    /// nothing is left.
+    pub fn pay(&self, amount: u64) -> bool {
+        let left = self.left.get().checked_sub(amount);
+        self.left.set(left.unwrap_or(0));
+        self.exhausted.set(self.exhausted.get() || left.is_none());
+        left.is_some()
+    }
+
+    /// What is left.
+    pub fn left(&self) -> u64 {
+        self.left.get()
+    }
+
+    /// Whether some work could not be paid for.
+    pub fn is_exhausted(&self) -> bool {
+        self.exhausted.get()
+    }
+
+    /// Sets some of what is left aside.
+    pub fn take(&self, amount: u64) -> Work {
+        let part = amount.min(self.left.get());
+        self.left.set(self.left.get() - part);
+        Work::new(part)
+    }
+
+    /// Gives back what another purse, made by [`Work::take`], did not spend.
+    pub fn give_back(&self, rest: &Work) {
+        self.left.set(self.left.get().saturating_add(rest.left.replace(0)));
+        self.exhausted.set(self.exhausted.get() || rest.is_exhausted());
+    }
+}
