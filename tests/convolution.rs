@@ -215,3 +215,31 @@ fn modes_are_named() {
         assert_eq!(recognised::<Integer>(&network(&text)).mode, expected);
     }
 }
+
+/// One layer is one convolution by definition, however far its window reaches; where the layer is
+/// hidden, what was not searched is undecided, never refuted.
+#[test]
+fn one_layer_is_never_refuted() {
+    use netprove::decide::{Status, prove};
+    let layers = [
+        ("1x4", "conv(random(1x1x5, seed=79), pad=[3, 0], pad_mode=replicate)"),
+        ("1x3x3", "conv(random(5x5, seed=1), pad=2, pad_mode=reflect)"),
+        ("1x2x2", "conv(random(1x1x5x5, seed=67), stride=[2, 1], pad=[3, 3, 3, 2])"),
+        ("1x5", "conv(random(1x1x4, seed=98), stride=[3], pad=[5, 3], pad_mode=circular)"),
+    ];
+    for (shape, layer) in layers {
+        let continued = layer.contains("pad_mode");
+        for (before, expected) in [("", true), ("flatten; reshape(SHAPE); ", false)] {
+            if !expected && !continued {
+                continue; // Its window is larger than what the answer is about.
+            }
+            let before = before.replace("SHAPE", shape);
+            let text = format!("network f(x: {shape}) {{ {before}{layer} }}\nprove f is a_convolution");
+            let source = Source { name: "test.net".into(), text: text.clone() };
+            let program = check(source, &NoImports, 1 << 28).expect("it is right");
+            let status = prove(&program, 1 << 28).claims[0].status;
+            assert_ne!(status, Status::Refuted, "{text}");
+            assert!(!expected || status == Status::Proved, "{text}");
+        }
+    }
+}

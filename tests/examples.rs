@@ -40,12 +40,18 @@ fn the_evidence_of_every_example_holds_up() {
         let findings = prove(&program, MEMORY);
         for (network, finding) in program.networks.iter().zip(&findings.networks) {
             match &finding.decision.evidence {
-                Evidence::Witness(witness, _) => assert!(search::verify(network, witness), "{}", network.name),
+                Evidence::Witness(witness, weights) => {
+                    let at = network.at(&|s| weights.get(&s).cloned().unwrap_or_default());
+                    assert!(search::verify(&at, witness), "{}", network.name);
+                }
                 Evidence::Composition(map) => {
                     let again = Region::whole(network).expect("affine").collapse(MEMORY).expect("small");
                     assert_eq!(map, &again, "{}", network.name);
                 }
                 Evidence::NormalForm(map, _) => assert_eq!(map.matrix.columns(), network.input_elements()),
+                Evidence::Symbolic(map) | Evidence::SymbolicNormalForm(map, _) => {
+                    assert_eq!(map.matrix.columns(), network.input_elements());
+                }
                 other => panic!("{}: {other:?}", network.name),
             }
         }

@@ -1,29 +1,17 @@
-//! The gallery and the bug corpus: every claim of theirs is proved; and every mutant that a file names,
-//! with one weight or one argument changed, is refuted by a counterexample that the layers' own
-//! definitions confirm.
+//! The gallery and the bug corpus: every mutant that a file names, with one weight or one argument
+//! changed, is refuted by a counterexample that the layers' own definitions confirm.
+
+mod common;
 
 use std::fs;
-use std::path::{Path, PathBuf};
 
+use common::examples;
 use netprove::decide::search::Value;
 use netprove::decide::{Comparison, Counterexample, Findings, Status, prove};
 use netprove::diagnostic::Source;
 use netprove::network::{Equation, Network, NoImports, Program, Statement, check};
 
 const MEMORY: u64 = 1 << 30;
-
-fn files(folder: &str) -> Vec<(PathBuf, String)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(folder);
-    let entries = fs::read_dir(folder).expect("the folder is there");
-    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("readable").path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|e| e == "net"));
-    paths.sort();
-    paths.into_iter().map(|path| (path.clone(), fs::read_to_string(path).expect("text"))).collect()
-}
-
-fn all() -> Vec<(PathBuf, String)> {
-    ["bugs", "gallery"].into_iter().flat_map(files).collect()
-}
 
 fn program(text: &str, about: &str) -> Program {
     let source = Source { name: "test.net".into(), text: text.into() };
@@ -36,21 +24,10 @@ fn mutants(text: &str) -> impl Iterator<Item = (&str, &str)> {
 }
 
 #[test]
-fn every_claim_is_proved() {
-    for (path, text) in all() {
-        let program = program(&text, &path.display().to_string());
-        let findings = prove(&program, MEMORY);
-        for (claim, answer) in program.claims.iter().zip(&findings.claims) {
-            assert_eq!(answer.status, Status::Proved, "{}: {}", path.display(), claim.text);
-        }
-        assert!(program.claims.len() > 1, "{}", path.display());
-    }
-}
-
-#[test]
 fn every_mutant_is_refuted() {
     let mut count = 0;
-    for (path, text) in all() {
+    for path in examples().into_iter().filter(|path| !path.parent().is_some_and(|p| p.ends_with("examples"))) {
+        let text = fs::read_to_string(&path).expect("text");
         let body: String = text.lines().filter(|l| !l.starts_with("# break: ")).map(|l| format!("{l}\n")).collect();
         for (old, new) in mutants(&text) {
             let about = format!("{}: {old} -> {new}", path.display());

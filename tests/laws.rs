@@ -59,6 +59,10 @@ fn laws_of_layers() {
         ("network f(x: 1x3x3) { conv(1, 2x2) }", [Refuted; 3]),
         // The kinks cancel.
         ("network f(x: 2) { a = x |> relu; b = -x |> relu; output a - b }", [Proved; 3]),
+        (
+            "network f(x: 1x64x64) { conv(4, 3x3, pad=1, bias=none); relu; conv(4, 3x3, pad=1, bias=none); maxpool(2) }",
+            [Refuted, Refuted, Proved],
+        ),
         // Homogeneous and not additive: an odd function, whose oddness no normal form shows.
         (
             "network f(x: 3) {

@@ -132,3 +132,13 @@ fn damaged_reports_are_rejected() {
         }
     }
 }
+
+#[test]
+fn every_proof_rule_is_explained() {
+    let schema: serde_json::Value =
+        serde_json::from_str(include_str!("../schema/netprove-report-1.json")).expect("JSON");
+    let rules = schema["$defs"]["method"]["enum"].as_array().expect("the rules");
+    for rule in rules.iter().filter_map(|rule| rule.as_str()).filter(|rule| *rule != "none") {
+        assert!(netprove::report::explain::explain(rule).is_ok(), "`netprove explain {rule}`");
+    }
+}

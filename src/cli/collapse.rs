@@ -57,9 +57,15 @@ fn no_map(file: &str) -> String {
 /// `FILE:NET`, unless a file has that very name.
 pub fn split(target: &str) -> (&str, Option<&str>) {
     match target.rsplit_once(':') {
-        Some((file, network)) if !Path::new(target).exists() => (file, Some(network)),
+        Some((file, network)) if is_name(network) && !Path::new(target).exists() => (file, Some(network)),
         _ => (target, None),
     }
+}
+
+fn is_name(text: &str) -> bool {
+    let mut chars = text.chars();
+    chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+        && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 /// The network asked for, or the only one.

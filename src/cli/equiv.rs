@@ -2,26 +2,41 @@
 
 use std::path::Path;
 
-use netprove::algebra::{Budget, Rational};
+use clap::Args;
+use netprove::algebra::Rational;
 use netprove::network::{Claim, Equation, Network, Program, Rejected, Statement};
 use netprove::syntax;
 
-use super::{Exit, Report, collapse, files, prove};
+use super::{Exit, Limits, Report, collapse, files, prove};
 
 /// The question: two targets, a tolerance, and the interval of every input.
+#[derive(Args, Debug)]
 pub struct Question {
-    pub left: String,
-    pub right: String,
-    pub within: Option<Rational>,
-    pub on: Option<(Rational, Rational)>,
+    /// One file, and the network if it has several: `FILE[:NETWORK]`; `-` is standard input.
+    #[arg(value_name = "A[:NET]", allow_hyphen_values = true)]
+    left: String,
+    /// The other.
+    #[arg(value_name = "B[:NET]", allow_hyphen_values = true)]
+    right: String,
+    /// Accept outputs that differ by at most this, on bounded inputs: `1e-6`.
+    #[arg(long, value_name = "EPS", value_parser = parse_tolerance, allow_hyphen_values = true)]
+    within: Option<Rational>,
+    /// The closed interval that every input entry lies in: `0,1`. Otherwise the files' own domains.
+    #[arg(long, value_name = "LO,HI", value_parser = parse_interval, allow_hyphen_values = true)]
+    on: Option<(Rational, Rational)>,
+    #[command(flatten)]
+    report: Report,
+    #[command(flatten)]
+    limits: Limits,
 }
 
 /// Compares two networks and reports as a claim `f == g` does.
-pub fn run(question: &Question, report: &Report, budget: Budget) -> u8 {
+pub fn run(question: &Question) -> u8 {
+    let budget = question.limits.budget();
     match compared(question, budget.memory) {
         Ok((program, bytes)) => {
-            let (text, exit) = prove::reported(&program, &bytes, report, budget);
-            prove::deliver(&text, exit, report.output.as_deref())
+            let (text, exit) = prove::reported(&program, &bytes, &question.report, budget);
+            prove::deliver(&text, exit, question.report.output.as_deref())
         }
         Err(exit) => exit.into(),
     }
@@ -76,14 +91,14 @@ fn wrong(message: &str) -> Exit {
 }
 
 /// `LO,HI`, two exact numbers.
-pub fn parse_interval(text: &str) -> Result<(Rational, Rational), String> {
+fn parse_interval(text: &str) -> Result<(Rational, Rational), String> {
     let (low, high) = text.split_once(',').ok_or("write two numbers with a comma, such as 0,1 or -1/2,1/2")?;
     let (low, high) = (parse_number(low)?, parse_number(high)?);
     if low > high { Err(format!("{low} is above {high}")) } else { Ok((low, high)) }
 }
 
 /// A number as `.net` files write it, or a fraction of two.
-pub fn parse_number(text: &str) -> Result<Rational, String> {
+fn parse_number(text: &str) -> Result<Rational, String> {
     let (sign, digits) = match text.trim().strip_prefix('-') {
         Some(rest) => (-1, rest),
         None => (1, text.trim()),
@@ -107,7 +122,7 @@ pub fn parse_number(text: &str) -> Result<Rational, String> {
 }
 
 /// A tolerance: at least 0.
-pub fn parse_tolerance(text: &str) -> Result<Rational, String> {
+fn parse_tolerance(text: &str) -> Result<Rational, String> {
     let value = parse_number(text)?;
     if value < Rational::default() { Err("a tolerance is at least 0".into()) } else { Ok(value) }
 }

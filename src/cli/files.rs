@@ -85,6 +85,10 @@ pub fn load(path: &Path, memory: u64) -> Result<(Program, Vec<u8>), Exit> {
 /// The same, for a program that is compared with another.
 pub fn load_beside(other: Option<&Program>, path: &Path, memory: u64) -> Result<(Program, Vec<u8>), Exit> {
     let name = path.display().to_string();
+    if path.extension().is_some_and(|e| e == "onnx") {
+        fail(&format!("{name}: models cannot be read by this version yet; write the network as a `.net` file"));
+        return Err(Exit::Wrong);
+    }
     let bytes = match read(path) {
         Ok(bytes) => bytes,
         Err(reason) => {

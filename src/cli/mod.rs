@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
-use netprove::algebra::{Budget, Rational};
+use netprove::algebra::Budget;
 
 /// Proves what a neural network is: linear, affine or nonlinear, exactly.
 ///
@@ -103,24 +103,7 @@ enum Command {
     /// Say whether the networks of two files are the same function, for every input and every choice of their symbols.
     ///
     /// Symbols of the same name are the same numbers in both files.
-    Equiv {
-        /// One file, and the network if it has several: `FILE[:NETWORK]`; `-` is standard input.
-        #[arg(value_name = "A[:NET]")]
-        left: String,
-        /// The other.
-        #[arg(value_name = "B[:NET]")]
-        right: String,
-        /// Accept outputs that differ by at most this, on bounded inputs: `1e-6`.
-        #[arg(long, value_name = "EPS", value_parser = equiv::parse_tolerance, allow_hyphen_values = true)]
-        within: Option<Rational>,
-        /// The closed interval that every input entry lies in: `0,1`. Otherwise the files' own domains.
-        #[arg(long, value_name = "LO,HI", value_parser = equiv::parse_interval, allow_hyphen_values = true)]
-        on: Option<(Rational, Rational)>,
-        #[command(flatten)]
-        report: Report,
-        #[command(flatten)]
-        limits: Limits,
-    },
+    Equiv(Box<equiv::Question>),
     /// Lay out files in the standard way, in place; `-` reads standard input and prints.
     Fmt {
         /// Files to lay out.
@@ -150,9 +133,7 @@ pub fn run() -> ExitCode {
     let code = match cli.command {
         None => prove::run(&cli.prove),
         Some(Command::Collapse { target, output, limits }) => collapse::run(&target, &output, limits.budget()),
-        Some(Command::Equiv { left, right, within, on, report, limits }) => {
-            equiv::run(&equiv::Question { left, right, within, on }, &report, limits.budget())
-        }
+        Some(Command::Equiv(question)) => equiv::run(&question),
         Some(Command::Fmt { files, check }) => fmt::run(&files, check),
         Some(Command::Explain { name }) => explain::run(&name),
         Some(Command::Completions { shell }) => {

@@ -391,6 +391,10 @@ impl<C: Weights> Function for Conv<C> {
         signed::enclose(&self.kernel, inputs[0], &self.offset(), &|w, x| self.product(w, x))
     }
 
+    fn continues_input(&self) -> bool {
+        self.mode != PadMode::Zero && self.window.is_padded()
+    }
+
     fn pads_with_zeros(&self) -> bool {
         !self.transposed && self.mode == PadMode::Zero && self.window.is_padded()
     }

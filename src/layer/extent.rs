@@ -129,6 +129,10 @@ impl Function for Pad {
         Some(Tensor::new(self.output.clone(), y, denominator))
     }
 
+    fn continues_input(&self) -> bool {
+        self.mode != PadMode::Zero
+    }
+
     fn pads_with_zeros(&self) -> bool {
         self.mode == PadMode::Zero && self.value.is_zero() && self.before.iter().chain(&self.after).any(|&n| n > 0)
     }

@@ -62,6 +62,12 @@ pub trait Function: fmt::Debug + Send + Sync {
         false
     }
 
+    /// Whether it continues its input past the border by entries of its own: circular, reflected or
+    /// replicated.
+    fn continues_input(&self) -> bool {
+        false
+    }
+
     /// The arguments that matter to a reader, in words: `kernel 3×3, pad 1`.
     fn detail(&self) -> String {
         String::new()

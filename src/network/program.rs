@@ -139,6 +139,7 @@ fn checked(mut checker: Checker<'_>, source: Source) -> Result<Program, Rejected
     checker.first = checker.sources.files.len();
     checker.read(source);
     checker.define_networks();
+    checker.constants.symbols.close();
     let claims = checker.claims();
     let Checker { sources, mut diagnostics, networks, main, constants, .. } = checker;
     if diagnostics.is_empty() {

@@ -22,6 +22,8 @@ pub struct Symbols {
     pub tensors: Vec<SymbolTensor>,
     /// How many of them are another file's, which this one shares by name.
     shared: usize,
+    /// How many of them its constants and networks use; the others belong to single claims.
+    own: usize,
 }
 
 /// Why a tensor of symbols cannot be added.
@@ -49,7 +51,12 @@ impl Symbols {
     /// The symbols of one file, for another that is compared with it: a tensor of the same name
     /// stands for the same numbers.
     pub fn share(&self) -> Symbols {
-        Symbols { tensors: self.tensors.clone(), shared: self.tensors.len() }
+        Symbols { tensors: self.tensors[..self.own].to_vec(), shared: self.own, own: self.own }
+    }
+
+    /// Ends the symbols of constants and networks: what follows belongs to claims.
+    pub(super) fn close(&mut self) {
+        self.own = self.tensors.len();
     }
 
     /// Adds a tensor, or finds the other file's; the index of its first symbol.

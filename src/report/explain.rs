@@ -34,9 +34,47 @@ const WORDS: &[(&str, &str)] = &[
         "affine-layers",
         "Proof rule: each layer is affine, so the network is; it is linear exactly if f(0) = 0. The one matrix was too large to write out.",
     ),
+    ("additive", "f(x + y) = f(x) + f(y) for all inputs x and y; with a domain, for those whose sum lies in it too."),
+    ("homogeneous", "f(a x) = a f(x) for every number a and every input x. A median is homogeneous and not additive."),
+    (
+        "positively_homogeneous",
+        "f(a x) = a f(x) for every a ≥ 0 and every input x. Networks of relu and max-pooling without constants are.",
+    ),
+    (
+        "symbolic-composition",
+        "Proof rule: as `toeplitz-composition`, with matrices whose entries are polynomials in the weights; so for every choice of them.",
+    ),
+    (
+        "equal-maps",
+        "Proof rule: both sides are affine, and their exact matrices and constants are equal in every entry.",
+    ),
+    (
+        "equal-symbolic-maps",
+        "Proof rule: as `equal-maps`, with entries that are polynomials in the weights, equal as polynomials; so for every choice of the weights.",
+    ),
+    (
+        "equal-normal-forms",
+        "Proof rule: in the normal form of the difference of the sides every coefficient, of inputs and of atoms max{0, l, …}, is 0.",
+    ),
+    (
+        "supremum",
+        "Proof rule: the difference of the sides is affine, so on a box each output of it is largest at a corner; the largest of these is the bound, and it is attained.",
+    ),
+    (
+        "bounds",
+        "Proof rule: every layer is bounded over the whole domain, and so is the difference of the sides; the bound need not be attained.",
+    ),
+    (
+        "counterexample",
+        "Proof rule: an exact input (and numbers for the symbols) at which the layers’ definitions give the two sides different values.",
+    ),
     (
         "symbolic-normal-form",
         "Proof rule: as `normal-form`, with coefficients that are polynomials in the weights; so for every choice of them.",
+    ),
+    (
+        "no-constants",
+        "Proof rule: no layer adds a constant, and sums and maxima of linear forms obey f(a x) = a f(x) for a ≥ 0, so their composition does.",
     ),
     (
         "equal-kernels",

@@ -355,11 +355,24 @@ fn axis(taps: &super::Taps, size: usize) -> Option<Axis> {
         [(p, a), (q, b), ..] => Some((b - a, q - p)),
         _ => None,
     };
-    let stride = match seen.iter().find_map(steps) {
-        Some((by, over)) if by > 0 && by % over == 0 => by / over,
-        Some(_) => return None,
-        None => 1,
-    };
+    match seen.iter().find_map(steps) {
+        Some((by, over)) if by > 0 && by % over == 0 => axis_with(taps, &seen, by / over),
+        Some(_) => None,
+        // Every tap is read at most once: a stride at which the taps are evenly spaced.
+        None => (1..=(size + taps.inputs()) as i64).find_map(|stride| {
+            let axis = axis_with(taps, &seen, stride)?;
+            let known: Vec<(i64, i64)> =
+                axis.offsets.iter().zip(0..).filter_map(|(offset, tap)| Some((tap, (*offset)?))).collect();
+            let slopes: Vec<(i64, i64)> = known.windows(2).map(|w| (w[1].1 - w[0].1, w[1].0 - w[0].0)).collect();
+            let even = slopes.windows(2).all(|w| w[0].0 * w[1].1 == w[1].0 * w[0].1);
+            let rising = slopes.iter().all(|(rise, run)| *rise > 0 && rise % run == 0);
+            (even && rising).then_some(axis)
+        }),
+    }
+}
+
+/// The offsets at this stride, if they explain everything that is read.
+fn axis_with(taps: &super::Taps, seen: &[Vec<(i64, i64)>], stride: i64) -> Option<Axis> {
     let offset = |reads: &Vec<(i64, i64)>| reads.first().map(|(p, position)| position - stride * p);
     let offsets: Vec<Option<i64>> = seen.iter().map(offset).collect();
     for (reads, offset) in seen.iter().zip(&offsets) {

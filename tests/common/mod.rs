@@ -7,13 +7,16 @@ use netprove::algebra::{Rational, Shape, Tensor};
 use netprove::layer::{Arguments, Layer, Misuse, Value, catalogue};
 use proptest::prelude::*;
 
-/// The files of `examples/`, without those that are wrong.
+/// The files of `examples/`, of the gallery and of the bugs, without those that are wrong.
 pub fn examples() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
-    let entries = std::fs::read_dir(folder).expect("the folder of examples").map(|e| e.expect("an entry").path());
+    let within =
+        |folder: PathBuf| std::fs::read_dir(folder).expect("a folder of examples").map(|e| e.expect("an entry").path());
+    let folders = [folder.clone(), folder.join("bugs"), folder.join("gallery")];
+    let entries = folders.into_iter().flat_map(within);
     let mut files: Vec<PathBuf> = entries.filter(|p| p.extension().is_some_and(|e| e == "net")).collect();
     files.sort();
-    assert!(files.len() >= 13, "the examples are there");
+    assert!(files.len() >= 30, "the examples are there");
     files
 }
 

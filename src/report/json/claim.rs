@@ -8,7 +8,7 @@ use super::{strings, value};
 use crate::algebra::{Polynomial, Tensor};
 use crate::decide::search::Witness;
 use crate::decide::{
-    Answer, Comparison, Counterexample, Evidence, Findings, Residue, Row, Status, Verdict, not_homogeneous,
+    Answer, Comparison, Counterexample, Decision, Evidence, Findings, Residue, Row, Status, Verdict, not_homogeneous,
 };
 use crate::network::{Assignment, Claim, Equation, Network, Property, Statement, Symbols};
 use crate::report::math;
@@ -73,7 +73,7 @@ pub(super) fn claim(findings: &Findings<'_>, claim: &Claim, answer: &Answer) -> 
             };
             (decision.evidence.method(), counterexample)
         }
-        (Statement::Law { network, .. }, None) => (findings.networks[*network].decision.evidence.method(), None),
+        (Statement::Law { network, .. }, None) => (law_method(&findings.networks[*network].decision), None),
         (Statement::Law { equations, .. }, Some(comparison)) => {
             let counterexample = match comparison {
                 Comparison::Different(found) => Some(from_comparison(&equations[answer.equation], found, symbols)),
@@ -98,6 +98,11 @@ pub(super) fn claim(findings: &Findings<'_>, claim: &Claim, answer: &Answer) -> 
         _ => None,
     };
     ClaimObject { text, line, status: answer.status.word(), method, counterexample, difference }
+}
+
+/// The rule by which a law holds that no equation was needed for.
+fn law_method(decision: &Decision) -> &'static str {
+    if decision.verdict == Verdict::Linear { decision.evidence.method() } else { "no-constants" }
 }
 
 fn formula(polynomial: &Polynomial, symbols: &Symbols) -> String {

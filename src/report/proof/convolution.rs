@@ -3,7 +3,7 @@
 use super::Writer;
 use crate::algebra::Shape;
 use crate::decide::convolution::{Agreement, Convolution, Exception, Reason};
-use crate::decide::{Finding, OneConvolution, Row};
+use crate::decide::{Finding, OneConvolution, Row, Status};
 use crate::layer::Layer;
 use crate::network::Network;
 use crate::report::document::{Block, code, math, text};
@@ -27,8 +27,8 @@ impl Writer<'_> {
         let (written, window) = written(found);
         let written = code(written);
         match &found.agreement {
-            // One layer that is one convolution is no news.
-            Agreement::Exact if layers == 1 => {}
+            // One layer is no news.
+            _ if layers == 1 => {}
             Agreement::Exact => {
                 let words = vec![
                     code(name),
@@ -150,9 +150,13 @@ fn written<C: Formula>(found: &Convolution<C>) -> (String, String) {
 }
 
 /// The answer in a few words.
-pub(super) fn reason(finding: &Finding) -> Option<String> {
+pub(super) fn reason(finding: &Finding, status: Status) -> Option<String> {
     Some(match finding.convolution.as_ref()?.agreement() {
         Agreement::Exact => "the kernel above, at every output".into(),
+        Agreement::Except(..) if status == Status::Proved => "it is one layer".into(),
+        Agreement::Except(..) if status == Status::Undecided => {
+            "kernels that reach past the border at every output are not searched".into()
+        }
         Agreement::Except(outputs, _) => format!("not at {}", plural(outputs.len(), "output")),
         Agreement::Interior(_) => "its matrix is too large to compare".into(),
     })

@@ -121,7 +121,14 @@ impl Writer<'_> {
 
     fn different(&mut self, found: &Counterexample) {
         let shape = self.equation.left.output_shape();
-        let words = vec![text(format!("{} are ", self.sides())), strong("different"), text(", by the input below.")];
+        let words = match &self.equation.within {
+            None => vec![text(format!("{} are ", self.sides())), strong("different"), text(", by the input below.")],
+            Some(tolerance) => vec![
+                text(format!("{} ", self.sides())),
+                strong("differ by more than "),
+                text(format!("{}, by the input below.", number(tolerance))),
+            ],
+        };
         self.document.state("Theorem", words);
         // What makes a law hold after all, and what usually breaks it, is no news.
         let law = self.equation.left.name.ends_with(')');

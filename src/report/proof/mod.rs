@@ -86,7 +86,8 @@ pub fn claims(findings: &Findings<'_>, detail: Detail) -> Vec<Document> {
     for (claim, answer) in program.claims.iter().zip(&findings.claims) {
         let because = match (&claim.statement, &answer.comparison) {
             (Statement::Property { network, property: Property::AConvolution }, _) => {
-                convolution::reason(&findings.networks[*network]).unwrap_or_else(|| reason(findings, *network))
+                convolution::reason(&findings.networks[*network], answer.status)
+                    .unwrap_or_else(|| reason(findings, *network))
             }
             (Statement::Property { network, .. }, _) => reason(findings, *network),
             (Statement::Equation(claimed), Some(comparison)) => {
@@ -98,7 +99,10 @@ pub fn claims(findings: &Findings<'_>, detail: Detail) -> Vec<Document> {
                 documents.push(equation::document(program, claim, equation, comparison, detail));
                 equation::reason(comparison)
             }
-            (Statement::Law { network, .. }, None) => reason(findings, *network),
+            (Statement::Law { network, .. }, None) => match findings.networks[*network].decision.verdict {
+                Verdict::Linear => reason(findings, *network),
+                _ => "no layer adds a constant".into(),
+            },
             (Statement::Equation(_), None) => String::new(),
         };
         let line = format!("line {}", program.sources.line(claim.span));
