@@ -9,6 +9,7 @@ pub mod enclose;
 mod matrix;
 mod polynomial;
 mod rank;
+pub mod residue;
 mod scalar;
 mod shape;
 mod tensor;

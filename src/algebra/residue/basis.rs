@@ -1,0 +1,207 @@
+//! From residues to numbers, and to more residues.
+
+use num_integer::Integer as _;
+use num_traits::{One, ToPrimitive, Zero};
+use rayon::prelude::*;
+
+use super::{Modulus, moduli};
+use crate::algebra::Integer;
+
+/// The first few [`moduli`], as a system of residues for numbers x with |x| < P/4, P their product.
+///
+/// With Mⱼ = P/pⱼ and cⱼ ≡ x · Mⱼ⁻¹ (mod pⱼ), balanced, x = Σ cⱼ·Mⱼ − q·P for one integer q (the Chinese
+/// remainder theorem). Dividing by P, Σ cⱼ/pⱼ − q = x/P lies within ±1/4, so q is that sum rounded,
+/// even where it is known only within 1/4. (So in Shenoy and Kumaresan 1989, and Halevi, Polyakov
+/// and Shoup 2019.)
+#[derive(Clone, Debug)]
+pub struct Basis {
+    moduli: &'static [Modulus],
+    /// P.
+    product: Integer,
+    /// Mⱼ⁻¹ mod pⱼ.
+    inverses: Vec<i16>,
+}
+
+/// The bits after the binary point of a sum Σ cⱼ/pⱼ.
+const FRACTION: u32 = 40;
+
+impl Basis {
+    /// The least basis for numbers of at most this absolute value; `None` if there are not enough primes.
+    pub fn of(bound: &Integer) -> Option<Basis> {
+        let least = bound << 2_u32;
+        let mut product = Integer::one();
+        let mut count = 0;
+        while product <= least {
+            product *= moduli().get(count)?.prime();
+            count += 1;
+        }
+        Some(Basis::new(count))
+    }
+
+    /// The basis of the first `count` moduli.
+    fn new(count: usize) -> Basis {
+        let moduli = &moduli()[..count];
+        let product: Integer = moduli.iter().map(|m| Integer::from(m.prime())).product();
+        let inverse = |m: &Modulus| m.invert(residue(&(&product / m.prime()), m));
+        Basis { moduli, inverses: moduli.iter().map(inverse).collect(), product }
+    }
+
+    /// The moduli.
+    pub fn moduli(&self) -> &'static [Modulus] {
+        self.moduli
+    }
+
+    /// The numbers with these residues: `residues[j][i]` is number i modulo the j-th prime.
+    pub fn lift(&self, residues: &[&[i16]]) -> Vec<Integer> {
+        // Σ cⱼ·Mⱼ in digits of 32 bits, each sum well within 64: |cⱼ| < 2¹², fewer than 2¹⁰ primes.
+        let cofactor = |m: &Modulus| (&self.product / m.prime()).iter_u32_digits().collect::<Vec<u32>>();
+        let cofactors: Vec<Vec<u32>> = self.moduli.iter().map(cofactor).collect();
+        let width = cofactors.iter().map(Vec::len).max().unwrap_or(0);
+        let number = |i: usize| {
+            let (mut digits, mut fraction) = (vec![0_i64; width], 0);
+            for (j, modulus) in self.moduli.iter().enumerate() {
+                let c = i64::from(modulus.multiply(residues[j][i], self.inverses[j]));
+                digits.iter_mut().zip(&cofactors[j]).for_each(|(d, &m)| *d += c * i64::from(m));
+                fraction += c * per_unit(modulus);
+            }
+            let sum = digits.iter().rev().fold(Integer::zero(), |sum, &digit| (sum << 32_u32) + digit);
+            sum - &self.product * rounded(fraction)
+        };
+        let count = residues.first().map_or(0, |r| r.len());
+        (0..count).into_par_iter().with_min_len(64).map(number).collect()
+    }
+
+    /// The largest absolute value of the numbers with these residues, rounded up, and what is needed
+    /// to find their residues modulo other primes.
+    pub fn measure<'b>(&'b self, residues: &[Vec<i16>]) -> Measured<'b> {
+        let terms: Vec<Vec<i16>> = residues
+            .par_iter()
+            .zip(self.moduli)
+            .zip(&self.inverses)
+            .map(|((residues, modulus), &inverse)| residues.iter().map(|&r| modulus.multiply(r, inverse)).collect())
+            .collect();
+        let count = terms.first().map_or(0, Vec::len);
+        let mut quotients = vec![0_i16; count];
+        let most = quotients.par_chunks_mut(CHUNK).enumerate().map(|(chunk, quotients)| {
+            let mut sums = [0_i64; CHUNK];
+            for (terms, modulus) in terms.iter().zip(self.moduli) {
+                let (terms, unit) = (&terms[chunk * CHUNK..], per_unit(modulus));
+                sums.iter_mut().zip(terms).for_each(|(sum, &c)| *sum += i64::from(c) * unit);
+            }
+            let mut most = 0;
+            for (quotient, &sum) in quotients.iter_mut().zip(&sums) {
+                let q = rounded(sum);
+                *quotient = q as i16;
+                most = most.max((sum - (q << FRACTION)).unsigned_abs());
+            }
+            most
+        });
+        // Each term's unit is off by at most 1/2, and |cⱼ| < 2¹².
+        let most = most.reduce(|| 0, u64::max) + ((self.moduli.len() as u64) << 11);
+        Measured { basis: self, terms, quotients, bound: (&self.product * most) >> FRACTION }
+    }
+}
+
+/// Elements that are handled together.
+const CHUNK: usize = 1024;
+
+/// 1/p in units of 2⁻⁴⁰, rounded to nearest.
+fn per_unit(modulus: &Modulus) -> i64 {
+    let p = i64::from(modulus.prime());
+    ((1 << FRACTION) + p / 2) / p
+}
+
+/// A sum of fractions, rounded to the nearest integer.
+fn rounded(fraction: i64) -> i64 {
+    (fraction + (1 << (FRACTION - 1))) >> FRACTION
+}
+
+/// The balanced residue of an integer.
+fn residue(n: &Integer, modulus: &Modulus) -> i16 {
+    let least = n.mod_floor(&modulus.prime().into()).to_i32();
+    modulus.reduce(least.unwrap_or(0))
+}
+
+/// Numbers x = Σ cⱼ·Mⱼ − q·P, by their cⱼ and q.
+#[derive(Debug)]
+pub struct Measured<'b> {
+    basis: &'b Basis,
+    terms: Vec<Vec<i16>>,
+    quotients: Vec<i16>,
+    bound: Integer,
+}
+
+impl Measured<'_> {
+    /// No number's absolute value is larger.
+    pub fn bound(&self) -> &Integer {
+        &self.bound
+    }
+
+    /// The residues of the numbers modulo the primes of a wider basis that the first one lacks.
+    pub fn extend(&self, wider: &Basis) -> Vec<Vec<i16>> {
+        let new = &wider.moduli[self.basis.moduli.len().min(wider.moduli.len())..];
+        new.par_iter().map(|modulus| self.modulo(modulus)).collect()
+    }
+
+    /// The residues modulo one more prime.
+    fn modulo(&self, modulus: &Modulus) -> Vec<i16> {
+        let cofactor = |m: &Modulus| i32::from(residue(&(&self.basis.product / m.prime()), modulus));
+        let cofactors: Vec<i32> = self.basis.moduli.iter().map(cofactor).collect();
+        let product = i32::from(residue(&self.basis.product, modulus));
+        let mut out = vec![0; self.quotients.len()];
+        out.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, out)| {
+            let at = chunk * CHUNK;
+            let mut sums = [0_i32; CHUNK];
+            sums.iter_mut().zip(&self.quotients[at..]).for_each(|(sum, &q)| *sum = -i32::from(q) * product);
+            for (j, (terms, &cofactor)) in self.terms.iter().zip(&cofactors).enumerate() {
+                sums.iter_mut().zip(&terms[at..]).for_each(|(sum, &c)| *sum += i32::from(c) * cofactor);
+                if j % 64 == 63 {
+                    sums.iter_mut().for_each(|sum| *sum = modulus.folded(*sum));
+                }
+            }
+            out.iter_mut().zip(&sums).for_each(|(out, &sum)| *out = modulus.reduce(sum));
+        });
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use num_traits::Signed;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn residues(basis: &Basis, numbers: &[Integer]) -> Vec<Vec<i16>> {
+        basis.moduli().iter().map(|m| numbers.iter().map(|n| residue(n, m)).collect()).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+        /// Numbers of every size up to the bound, and the bound itself.
+        #[test]
+        fn numbers_come_back(bits in 1_u32..2000, parts in prop::collection::vec((any::<i64>(), 0_u32..2000), 1..40), more in 0_u32..900) {
+            let bound: Integer = (Integer::one() << bits) - 1;
+            let mut numbers: Vec<Integer> = parts.iter().map(|&(n, s)| (Integer::from(n) << s) % (&bound + 1)).collect();
+            numbers.extend([bound.clone(), -&bound, Integer::zero()]);
+            let basis = Basis::of(&bound).expect("primes for 2000 bits");
+            let known = residues(&basis, &numbers);
+            let slices: Vec<&[i16]> = known.iter().map(Vec::as_slice).collect();
+            prop_assert_eq!(basis.lift(&slices), &numbers[..]);
+            let measured = basis.measure(&known);
+            prop_assert!(measured.bound() >= &bound && measured.bound() <= &(&bound + (&basis.product >> 20_u32)));
+            let wider = Basis::of(&(&bound << more)).expect("primes for 2900 bits");
+            let mut extended = known.clone();
+            extended.extend(measured.extend(&wider));
+            prop_assert_eq!(extended, residues(&wider, &numbers));
+            let small: Vec<Integer> = numbers.iter().map(|n| n.signum()).collect();
+            prop_assert!(basis.measure(&residues(&basis, &small)).bound() <= &(1 + (&basis.product >> 20_u32)));
+        }
+    }
+
+    #[test]
+    fn there_are_only_so_many_primes() {
+        assert!(Basis::of(&(Integer::one() << 5_700)).is_some());
+        assert!(Basis::of(&(Integer::one() << 6_000)).is_none());
+    }
+}
