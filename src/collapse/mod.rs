@@ -6,7 +6,9 @@
 //! rows are independent of one another. All arithmetic is on integers: every value's row has a
 //! denominator that is known before any row is computed.
 
+mod cost;
 mod kernel;
+mod residues;
 mod segment;
 
 pub use kernel::{OneKernel, one_kernel, per_channel};
@@ -17,6 +19,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use num_integer::Integer as _;
 use num_traits::One;
 use rayon::prelude::*;
+
+use cost::Cost;
+use residues::Residues;
 
 use crate::algebra::{Budget, Coefficient, Integer, MAX_BITS, Matrix, Rational, Tensor, ratio};
 use crate::diagnostic::size;
@@ -213,9 +218,18 @@ impl<'n, C: Weights> Region<'n, C> {
     fn collapse_within(&self, memory: u64, work: u64) -> Result<AffineMap<C>, LimitReached> {
         self.check_terms(MAX_TERMS)?;
         let plan = Plan::new(self)?;
-        plan.check(memory, work)?;
-        let rows: Vec<Row<C>> =
-            (0..self.rows()).into_par_iter().map_init(|| plan.workspace(), |work, row| plan.row(work, row)).collect();
+        let rows = match Cost::of(self).prefers_residues(self.rows()).then(|| Residues::new(&plan)).flatten() {
+            Some(residues) => residues.all(memory, work)?,
+            None => None,
+        };
+        let rows = match rows {
+            Some(rows) => rows,
+            None => {
+                plan.check(memory, work)?;
+                let all = (0..self.rows()).into_par_iter();
+                all.map_init(|| plan.workspace(), |work, row| plan.row(work, row)).collect()
+            }
+        };
         let denominator = plan.denominator.clone();
         let (entries, constants): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
         let matrix = Matrix::from_rows(self.columns(), entries, denominator.clone());

@@ -34,7 +34,11 @@ pub const FUNCTIONS: &[(&str, &[&str], &str)] = &[
     ("scale_out", &["kernel", "factors"], "each output channel of a kernel, or row of a matrix, times its factor"),
     ("scale_in", &["kernel", "factors"], "each input channel of a kernel, or column of a matrix, times its factor"),
     ("sqrt", &["tensor"], "the square root of every element, exact: √8 is 2·√2"),
-    ("random", &["shape", "seed"], "multiples of 1/16 in [−1, 1], the same on every machine"),
+    (
+        "random",
+        &["shape", "seed", "bits"],
+        "multiples of 1/16 in [−1, 1], the same on every machine; with `bits=24`, what float32 stores of numbers in [−1, 1]",
+    ),
     ("load", &["path", "name"], "a tensor from a file"),
 ];
 
@@ -50,7 +54,7 @@ pub(super) fn call(scope: &Constants, callee: &Name, arguments: &[Argument], spa
     };
     let required = match name {
         "eye" | "load" => 1,
-        "compose" => 2,
+        "compose" | "random" => 2,
         _ => parameters.len(),
     };
     check_arguments(name, parameters, required, arguments, span)?;
@@ -104,7 +108,15 @@ pub(super) fn call(scope: &Constants, callee: &Name, arguments: &[Argument], spa
         "sqrt" => root(&scope.numbers(first)?, first.span),
         "random" => {
             let (shape, seed) = both(scope.shape(first), scope.integer(needed()?))?;
-            Ok(Constant::Numbers(random(affordable(scope, shape, first.span)?, seed as u64)))
+            let shape = affordable(scope, shape, first.span)?;
+            let Some(bits) = argument(2) else { return Ok(Constant::Numbers(random(shape, seed as u64))) };
+            match u32::try_from(scope.integer(bits)?) {
+                Ok(count @ 1..=RANDOM_BITS) => Ok(Constant::Numbers(random_floats(shape, seed as u64, count))),
+                _ => {
+                    let message = format!("`bits` is from 1 to {RANDOM_BITS}: 24 is float32, 11 is float16, 8 is bfloat16");
+                    Err(vec![Diagnostic::new(Code::InvalidNumber, bits.span, message)])
+                }
+            }
         }
         _ => Err(vec![not_yet(span, "tensors from files (`load`)").help("write the numbers as a list")]),
     }
@@ -250,16 +262,35 @@ fn transpose(tensor: &Constant, span: Span) -> Result<Constant, Mistakes> {
     Ok(each!(tensor, t => t.gather(shape.clone(), source)))
 }
 
-/// Multiples of 1/16 in [−1, 1], by SplitMix64 (Steele, Lea, Flood 2014): one step an element.
+/// Multiples of 1/16 in [−1, 1].
 fn random(shape: Shape, seed: u64) -> Tensor {
-    let mut state = seed;
-    let mut next = || {
-        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let z = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        let draw = i64::try_from((z ^ (z >> 31)) % 33).unwrap_or(0);
-        Integer::from(draw - 16)
-    };
-    let numerators = (0..shape.elements()).map(|_| next()).collect();
+    let draw = |i| Integer::from(i64::try_from(split_mix(seed, i) % 33).unwrap_or(0) - 16);
+    let numerators = (0..shape.elements() as u64).map(draw).collect();
     Tensor::new(shape, numerators, Integer::from(16))
+}
+
+/// The bits after the point of what [`random_floats`] draws.
+const RANDOM_BITS: u32 = 30;
+
+/// Multiples of 2⁻³⁰ in [−1, 1), each rounded to some significant bits, to even: what a float of so
+/// many bits stores of it.
+fn random_floats(shape: Shape, seed: u64, bits: u32) -> Tensor {
+    let draw = |i| {
+        let exact = (split_mix(seed, i) >> (63 - RANDOM_BITS)) as i64 - (1 << RANDOM_BITS);
+        let excess = (i64::BITS - exact.unsigned_abs().leading_zeros()).saturating_sub(bits);
+        let (quotient, rest) = (exact >> excess, exact & ((1 << excess) - 1));
+        let half = (1_i64 << excess) / 2;
+        let up = excess > 0 && (rest > half || rest == half && quotient & 1 == 1);
+        Integer::from((quotient + i64::from(up)) << excess)
+    };
+    let numerators = (0..shape.elements() as u64).map(draw).collect();
+    Tensor::new(shape, numerators, Integer::one() << RANDOM_BITS)
+}
+
+/// The i-th number of SplitMix64 (Steele, Lea, Flood 2014).
+fn split_mix(seed: u64, i: u64) -> u64 {
+    let state = seed.wrapping_add((i + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    let z = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
 }

@@ -59,6 +59,16 @@ impl<C: Coefficient> Convolution<C> {
         &self.kernel
     }
 
+    /// The groups that the channels are divided into.
+    pub fn groups(&self) -> usize {
+        self.groups
+    }
+
+    /// Whether the kernel's first axis is of input channels.
+    pub fn is_transposed(&self) -> bool {
+        self.transposed
+    }
+
     /// The tap tables, one a spatial axis.
     pub fn taps(&self) -> &[Taps] {
         &self.taps
@@ -105,7 +115,7 @@ impl<C: Coefficient> Convolution<C> {
     }
 
     /// The pairs (flat tap, flat input position) that one flat output position reads.
-    fn seen(&self, mut position: usize) -> Vec<(usize, usize)> {
+    pub(super) fn seen(&self, mut position: usize) -> Vec<(usize, usize)> {
         let mut index = vec![0; self.taps.len()];
         for (slot, taps) in index.iter_mut().zip(&self.taps).rev() {
             *slot = position % taps.outputs();

@@ -7,6 +7,7 @@
 
 mod convolution;
 mod operator;
+pub mod adjoint;
 pub mod stencil;
 mod taps;
 

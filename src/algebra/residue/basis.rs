@@ -26,9 +26,10 @@ pub struct Basis {
 const FRACTION: u32 = 40;
 
 impl Basis {
-    /// The least basis for numbers of at most this absolute value; `None` if there are not enough primes.
+    /// The least basis, of one prime or more, for numbers of at most this absolute value; `None` if
+    /// there are not enough primes.
     pub fn of(bound: &Integer) -> Option<Basis> {
-        let least = bound << 2_u32;
+        let least = (bound << 2_u32).max(Integer::one());
         let mut product = Integer::one();
         let mut count = 0;
         while product <= least {

@@ -1,0 +1,294 @@
+//! Rows of a collapsed map by residues.
+//!
+//! The rows are computed as everywhere, from the outputs backwards, but many at once and modulo
+//! primes. Soundness: at each value there is a bound B on the numerators of the row vectors, and as
+//! many primes as make their product exceed 4B, so the residues are the numerators themselves
+//! ([`Basis`]). Through a layer, |uᵀA| ≤ B · ‖A‖, the largest sum of absolute values in a column.
+//! So the sets of primes grow with the numbers, from one prime at the output; and before each
+//! layer B is measured anew, from the residues, which undoes what the norms overestimate.
+
+use std::collections::BTreeMap;
+
+use num_traits::{One, Zero};
+use rayon::prelude::*;
+
+use super::cost::{Cost, PRIME_BITS};
+use super::{ENTRY_BYTES, LimitReached, Plan, Row};
+use crate::algebra::residue::{Basis, Digits, Modulus};
+use crate::algebra::{Integer, Tensor};
+use crate::layer::Weights;
+use crate::network::NodeId;
+use crate::toeplitz::adjoint::{Adjoint, Layout};
+
+/// Bytes that the residues of one batch of rows may take: more rows at once are no faster.
+const WORKSPACE: u64 = 400_000_000;
+
+/// A plan's layers, made ready for residues.
+pub(super) struct Residues<'p, 'r, C> {
+    plan: &'p Plan<'r, C>,
+    layers: BTreeMap<NodeId, Ready>,
+}
+
+/// One layer: the transposes of its operators, and its bias.
+struct Ready {
+    adjoints: Vec<Adjoint>,
+    bias: Option<Bias>,
+}
+
+/// A bias, and the sum of its absolute values.
+struct Bias {
+    numbers: Digits,
+    norm: Integer,
+}
+
+/// The row vectors of a batch of rows at one value.
+struct Vectors {
+    /// For each prime of a basis, the residues.
+    residues: Vec<Vec<i16>>,
+    /// No numerator's absolute value is larger.
+    bound: Integer,
+}
+
+/// The numbers need more primes than there are.
+#[derive(Debug)]
+pub(super) struct TooLong;
+
+impl<'p, 'r, C: Weights> Residues<'p, 'r, C> {
+    /// `None` if the weights are symbols.
+    pub fn new(plan: &'p Plan<'r, C>) -> Option<Residues<'p, 'r, C>> {
+        let lowered: Vec<_> = plan.region.layers().collect();
+        let ready = lowered.into_par_iter().map(|(id, lowered)| {
+            let adjoints = lowered.operators.iter().map(Adjoint::new).collect::<Option<_>>()?;
+            let bias = match &lowered.bias {
+                Some(bias) => Some(Bias::new(C::numbers(bias)?)),
+                None => None,
+            };
+            Some((id, Ready { adjoints, bias }))
+        });
+        Some(Residues { plan, layers: ready.collect::<Option<_>>()? })
+    }
+
+    /// All rows; `None` if the numbers need more primes than there are.
+    pub fn all(&self, memory: u64, limit: u64) -> Result<Option<Vec<Row<C>>>, LimitReached> {
+        let (region, rows) = (self.plan.region, self.plan.region.rows());
+        let (cost, bits) = (Cost::of(region), region.magnitude());
+        let work = cost.by_residues.saturating_mul(rows as u64);
+        if work > limit {
+            return Err(LimitReached::Work { rows, needed: work, limit });
+        }
+        // Twice: the rows, and the matrix made of them.
+        let result = cost.entries.saturating_mul(rows as u64).saturating_mul(2 * (ENTRY_BYTES + bits / 8));
+        // What is read, what is written, and what measures it.
+        let widest = self.plan.denominators.keys().map(|&id| region.network.nodes[id].shape.elements()).max();
+        let row = (widest.unwrap_or(1) as u64).saturating_mul(3 * 2 * bits.div_ceil(PRIME_BITS));
+        let needed = result.saturating_add(row);
+        if needed > memory {
+            return Err(LimitReached::Memory { rows, columns: region.columns(), needed, limit: memory });
+        }
+        let batch = usize::try_from((memory - result).min(WORKSPACE) / row.max(1)).unwrap_or(rows).clamp(1, rows);
+        let mut found = Vec::with_capacity(rows);
+        for first in (0..rows).step_by(batch) {
+            match self.rows(first..rows.min(first + batch)) {
+                Ok(rows) => found.extend(rows),
+                Err(TooLong) => return Ok(None),
+            }
+        }
+        Ok(Some(found))
+    }
+
+    /// These rows of M and b, as in [`Plan::row`].
+    pub fn rows(&self, rows: std::ops::Range<usize>) -> Result<Vec<Row<C>>, TooLong> {
+        let (region, count) = (self.plan.region, rows.len());
+        let nodes = &region.network.nodes;
+        let layout = |id: NodeId| Layout::of(&nodes[id].shape);
+        let mut constants = vec![Integer::zero(); count];
+        let mut values = BTreeMap::from([(region.sink, Vectors::unit(layout(region.sink), rows))]);
+        for (id, _) in region.layers().rev() {
+            let (Some(mut u), layer) = (values.remove(&id), &self.layers[&id]) else { continue };
+            let operands = || nodes[id].operands.iter().zip(&layer.adjoints).zip(&self.plan.factors[&id]);
+            let growth = operands().map(|((_, adjoint), factor)| adjoint.norm() * factor);
+            let growth = growth.chain(layer.bias.as_ref().map(|b| b.norm.clone())).max().unwrap_or_default();
+            u.prepare(|bound| bound * growth)?;
+            if let Some(bias) = &layer.bias {
+                let factor = &self.plan.bias_factors[&id];
+                let dots = bias.dots(&u, layout(id), count)?;
+                constants.iter_mut().zip(dots).for_each(|(constant, dot)| *constant += dot * factor);
+            }
+            for ((&operand, adjoint), factor) in operands() {
+                if self.plan.denominators.contains_key(&operand) {
+                    let product = u.through(adjoint, factor, count)?;
+                    match values.remove(&operand) {
+                        None => values.insert(operand, product),
+                        Some(other) => values.insert(operand, other.plus(product)?),
+                    };
+                }
+            }
+        }
+        let mut found: Vec<Row<C>> = constants.into_iter().map(|constant| (Vec::new(), constant.into())).collect();
+        for &source in &region.sources {
+            let Some(u) = values.remove(&source) else { continue };
+            let (layout, first) = (layout(source), self.plan.columns[&source]);
+            let factor = &self.plan.denominator / &self.plan.denominators[&source];
+            let numbers = u.numbers()?;
+            found.par_iter_mut().enumerate().for_each(|(row, (entries, _))| {
+                for flat in 0..nodes[source].shape.elements() {
+                    let number = &numbers[layout.index(count, row, flat)];
+                    if !number.is_zero() {
+                        entries.push((first + flat, C::from(number * &factor)));
+                    }
+                }
+            });
+        }
+        Ok(found)
+    }
+}
+
+impl Bias {
+    fn new(bias: &Tensor) -> Bias {
+        let numbers = Digits::new(bias.numerators().iter().map(Some));
+        Bias { norm: numbers.norm(0..numbers.len()), numbers }
+    }
+
+    /// The product of each row vector with the bias.
+    fn dots(&self, u: &Vectors, layout: Layout, rows: usize) -> Result<Vec<Integer>, TooLong> {
+        let basis = Basis::of(&(&u.bound * &self.norm)).ok_or(TooLong)?;
+        let dots = |(modulus, residues): (&Modulus, &Vec<i16>)| -> Vec<i16> {
+            let bias = self.numbers.residues(modulus);
+            let dot = |row| {
+                let products = bias.iter().enumerate().map(|(flat, &b)| {
+                    i64::from(b) * i64::from(residues[layout.index(rows, row, flat)])
+                });
+                let sum: i64 = products.sum();
+                modulus.reduce((sum % i64::from(modulus.prime())) as i32)
+            };
+            (0..rows).map(dot).collect()
+        };
+        let dots: Vec<Vec<i16>> = basis.moduli().par_iter().zip(&u.residues).map(dots).collect();
+        Ok(basis.lift(&dots.iter().map(Vec::as_slice).collect::<Vec<_>>()))
+    }
+}
+
+impl Vectors {
+    /// The rows of the identity.
+    fn unit(layout: Layout, rows: std::ops::Range<usize>) -> Vectors {
+        let mut residues = vec![0; layout.len(rows.len())];
+        rows.clone().enumerate().for_each(|(n, row)| residues[layout.index(rows.len(), n, row)] = 1);
+        Vectors { residues: vec![residues], bound: Integer::one() }
+    }
+
+    /// The basis for numbers up to the bound.
+    fn basis(&self) -> Result<Basis, TooLong> {
+        Basis::of(&self.bound).ok_or(TooLong)
+    }
+
+    /// Measures the bound, and finds residues enough for a second bound, which depends on it.
+    fn prepare(&mut self, needed: impl FnOnce(&Integer) -> Integer) -> Result<(), TooLong> {
+        let basis = self.basis()?;
+        self.residues.truncate(basis.moduli().len());
+        let measured = basis.measure(&self.residues);
+        if *measured.bound() < self.bound {
+            self.bound = measured.bound().clone();
+        }
+        let wider = Basis::of(&needed(&self.bound)).ok_or(TooLong)?;
+        self.residues.extend(measured.extend(&wider));
+        Ok(())
+    }
+
+    /// The product with a layer's operator and with a positive factor; the vectors are prepared for it.
+    fn through(&self, adjoint: &Adjoint, factor: &Integer, rows: usize) -> Result<Vectors, TooLong> {
+        let bound = &self.bound * adjoint.norm() * factor;
+        let basis = Basis::of(&bound).ok_or(TooLong)?;
+        let factor = Digits::new([Some(factor)].into_iter());
+        let product = |(modulus, u): (&Modulus, &Vec<i16>)| {
+            let mut product = adjoint.apply(modulus, rows, u);
+            match factor.residues(modulus)[0] {
+                1 => {}
+                factor => product.iter_mut().for_each(|n| *n = modulus.multiply(*n, factor)),
+            }
+            product
+        };
+        let residues = basis.moduli().par_iter().zip(&self.residues).map(product).collect();
+        Ok(Vectors { residues, bound })
+    }
+
+    /// The sum of two batches at one value.
+    fn plus(mut self, mut other: Vectors) -> Result<Vectors, TooLong> {
+        let bound = &self.bound + &other.bound;
+        let basis = Basis::of(&bound).ok_or(TooLong)?;
+        for vectors in [&mut self, &mut other] {
+            vectors.prepare(|_| bound.clone())?;
+        }
+        let add = |((modulus, mut sum), other): ((&Modulus, Vec<i16>), Vec<i16>)| {
+            sum.iter_mut().zip(other).for_each(|(s, o)| *s = modulus.reduce(i32::from(*s) + i32::from(o)));
+            sum
+        };
+        let residues = basis.moduli().par_iter().zip(self.residues).zip(other.residues).map(add).collect();
+        Ok(Vectors { residues, bound })
+    }
+
+    /// The numbers, where they lie.
+    fn numbers(mut self) -> Result<Vec<Integer>, TooLong> {
+        let basis = self.basis()?;
+        self.residues.truncate(basis.moduli().len());
+        Ok(basis.lift(&self.residues.iter().map(Vec::as_slice).collect::<Vec<_>>()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::collapse::{Region, Workspace};
+    use crate::diagnostic::Source;
+    use crate::network::{NoImports, check};
+
+    /// Bodies of `network f(x: SHAPE) { … }`, each with its shape; `$` is a random seed, `@` a scale.
+    const NETWORKS: &[(&str, &str)] = &[
+        ("3x7x6", "conv(@ random(5x3x3x2, seed=$1), random(5, seed=$2, bits=24), pad=[1, 2, 0, 1], stride=2x1); conv(random(2x5x2x2, seed=$3) / 3)"),
+        ("3x7x6", "conv(random(50x3x3x3, seed=$1), dilation=2, pad=2); conv(@ random(7x50x1x1, seed=$2), random(7, seed=$3)); global_avgpool; flatten"),
+        ("4x6x5", "conv(random(6x2x3x3, seed=$1), groups=2, pad=1, pad_mode=reflect); conv(@ random(4x3x3x3, seed=$2), groups=2, pad=2, pad_mode=circular)"),
+        ("2x5x5", "conv(random(3x2x3x3, seed=$1), pad=1, pad_mode=replicate); depthwise(@ random(3x2x2, seed=$2), random(3, seed=$3)); avgpool(2, stride=1)"),
+        ("3x4x3", "conv_transpose(@ random(3x4x3x3, seed=$1), random(4, seed=$2), stride=2, pad=1, output_pad=1); upsample(2); scale(2/3)"),
+        ("4x9", "conv(random(6x4x3, seed=$1), pad=[2, 0]); permute(1, 0); flatten; dense(@ random(5x54, seed=$2) / 7, random(5, seed=$3))"),
+        ("2x3x4x3", "conv(@ random(3x2x2x3x2, seed=$1), pad=1); avgpool(2); flatten; dense(random(3x24, seed=$2), [1/3, 2/5, -1])"),
+        ("8x4x4", "pixel_shuffle(2); a = conv(random(2x2x3x3, seed=$1), pad=1); b = a |> scale(random(2, seed=$2)); (a + b) |> conv(@ random(1x2x1x1, seed=$3))"),
+        ("5x6x6", "y = conv(@ random(5x5x3x3, seed=$1), random(5, seed=$2), pad=1); (y - x / 3) |> upsample(2, mode=bilinear); bias([1, 2, 3, 4, 5/7])"),
+        ("30", "dense(random(20x30, seed=$1) / 9); reshape(4x5); permute(1, 0); flatten; dense(@ random(3x20, seed=$2))"),
+    ];
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(60))]
+        /// The rows by entries, on integers of any size, and the rows by residues.
+        #[test]
+        fn both_ways_give_the_same_rows(which in 0..NETWORKS.len(), seed in 0_u32..1000, float in any::<bool>(), scale in -150_i32..100, batch in 1_usize..9) {
+            let (shape, body) = NETWORKS[which];
+            let scale = if scale < 0 { format!("0x1p{scale} *") } else { format!("0x1.8p{scale} *") };
+            let mut body = body.replace('@', &scale);
+            for n in 1..4 {
+                body = body.replace(&format!("${n}"), &format!("{}", seed * 4 + n));
+            }
+            if float {
+                body = body.replace(") / ", ", bits=24) / ");
+            }
+            let text = format!("network f(x: {shape}) {{ {body} }}");
+            let source = Source { name: "test.net".into(), text: text.clone().into() };
+            let program = check(source, &NoImports, 1 << 30).unwrap_or_else(|r| panic!("{:?}\n{text}", r.diagnostics));
+            let region = Region::<Integer>::whole(&program.networks[0]).expect("affine layers");
+            let plan = Plan::new(&region).expect("short numbers");
+            let residues = Residues::new(&plan).expect("numbers");
+            let mut work: Workspace<Integer> = plan.workspace();
+            for first in (0..region.rows()).step_by(batch) {
+                let rows = first..region.rows().min(first + batch);
+                for (row, (entries, constant)) in rows.clone().zip(residues.rows(rows).expect("enough primes")) {
+                    let (mut expected, expected_constant) = plan.row(&mut work, row);
+                    expected.sort_by_key(|entry| entry.0);
+                    prop_assert_eq!(&constant, &expected_constant, "{}", text);
+                    let mut entries = entries;
+                    entries.sort_by_key(|entry| entry.0);
+                    prop_assert_eq!(entries, expected, "{}", text);
+                }
+            }
+        }
+    }
+}
