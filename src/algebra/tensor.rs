@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use num_traits::{One, Signed};
 
-use super::{Coefficient, Integer, Polynomial, Rational, Shape, Symbol, common_denominator, ratio};
+use super::{Coefficient, Integer, Polynomial, Rational, Shape, Symbol, common_denominator, content, ratio};
 
 /// A tensor, row-major (channel first), stored as numerators over one positive denominator in the
 /// ring's canonical form (for integers: lowest terms): two tensors are equal exactly when their
@@ -13,7 +13,7 @@ use super::{Coefficient, Integer, Polynomial, Rational, Shape, Symbol, common_de
 pub struct Tensor<C = Integer> {
     shape: Shape,
     /// Shared between copies, which weights have many of.
-    numerators: Arc<[C]>,
+    numerators: Arc<Vec<C>>,
     denominator: Integer,
 }
 
@@ -27,7 +27,7 @@ impl<C: Coefficient> Tensor<C> {
         assert_eq!(numerators.len(), shape.elements(), "one number per element of {shape}");
         assert!(denominator.is_positive(), "a positive denominator");
         C::reduce(&mut numerators, &mut denominator);
-        Tensor { shape, numerators: numerators.into(), denominator }
+        Tensor { shape, numerators: Arc::new(numerators), denominator }
     }
 
     /// A tensor of ring elements.
@@ -37,8 +37,8 @@ impl<C: Coefficient> Tensor<C> {
 
     /// Every element 0.
     pub fn zeros(shape: Shape) -> Tensor<C> {
-        let numerators = vec![C::zero(); shape.elements()].into();
-        Tensor { shape, numerators, denominator: Integer::one() }
+        let numerators = vec![C::zero(); shape.elements()];
+        Tensor { shape, numerators: Arc::new(numerators), denominator: Integer::one() }
     }
 
     /// The shape.
@@ -101,6 +101,12 @@ impl<C: Coefficient> Tensor<C> {
 
     /// Every element times `factor`.
     pub fn scaled(&self, factor: &Rational) -> Tensor<C> {
+        if let (true, Some(numbers)) = (factor.numer().is_one(), C::numbers(self))
+            && content(numbers.numerators(), factor.denom()).is_one()
+        {
+            let denominator = &self.denominator * factor.denom();
+            return Tensor { shape: self.shape.clone(), numerators: self.numerators.clone(), denominator };
+        }
         let numerators = self.numerators.iter().map(|n| n.times(factor.numer())).collect();
         Tensor::new(self.shape.clone(), numerators, &self.denominator * factor.denom())
     }
@@ -179,7 +185,11 @@ impl Tensor {
     /// The same numbers in a larger ring.
     pub fn lifted<C: Coefficient>(&self) -> Tensor<C> {
         let numerators = self.numerators.iter().map(|n| C::lift(n, &self.denominator)).collect();
-        Tensor { shape: self.shape.clone(), numerators, denominator: C::denominator(&self.denominator) }
+        Tensor {
+            shape: self.shape.clone(),
+            numerators: Arc::new(numerators),
+            denominator: C::denominator(&self.denominator),
+        }
     }
 }
 
@@ -187,13 +197,13 @@ impl Tensor<Polynomial> {
     /// A tensor of free symbols, numbered upwards from `first`.
     pub fn symbols(shape: Shape, first: u32) -> Tensor<Polynomial> {
         let numerators = (first..).take(shape.elements()).map(|i| Polynomial::symbol(Symbol::Free(i))).collect();
-        Tensor { shape, numerators, denominator: Integer::one() }
+        Tensor { shape, numerators: Arc::new(numerators), denominator: Integer::one() }
     }
 
     /// The elements where each free symbol has a value.
     pub fn at(&self, values: &dyn Fn(Symbol) -> Rational) -> Tensor<Polynomial> {
         let numerators = self.numerators.iter().map(|p| p.at(values)).collect();
-        Tensor { shape: self.shape.clone(), numerators, denominator: Integer::one() }
+        Tensor { shape: self.shape.clone(), numerators: Arc::new(numerators), denominator: Integer::one() }
     }
 
     /// Bounds of the elements; `None` if a symbol is free.

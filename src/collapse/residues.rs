@@ -14,7 +14,7 @@ use rayon::prelude::*;
 
 use super::cost::{Cost, PRIME_BITS};
 use super::{ENTRY_BYTES, LimitReached, Plan, Row};
-use crate::algebra::residue::{Basis, Digits, Modulus};
+use crate::algebra::residue::{Basis, Digits, Modulus, dot, multiply_all};
 use crate::algebra::{Integer, Tensor};
 use crate::layer::Weights;
 use crate::network::NodeId;
@@ -101,6 +101,7 @@ impl<'p, 'r, C: Weights> Residues<'p, 'r, C> {
         let (region, count) = (self.plan.region, rows.len());
         let nodes = &region.network.nodes;
         let layout = |id: NodeId| Layout::of(&nodes[id].shape);
+
         let mut constants = vec![Integer::zero(); count];
         let mut values = BTreeMap::from([(region.sink, Vectors::unit(layout(region.sink), rows))]);
         for (id, _) in region.layers().rev() {
@@ -109,11 +110,13 @@ impl<'p, 'r, C: Weights> Residues<'p, 'r, C> {
             let growth = operands().map(|((_, adjoint), factor)| adjoint.norm() * factor);
             let growth = growth.chain(layer.bias.as_ref().map(|b| b.norm.clone())).max().unwrap_or_default();
             u.prepare(|bound| bound * growth)?;
+
             if let Some(bias) = &layer.bias {
                 let factor = &self.plan.bias_factors[&id];
                 let dots = bias.dots(&u, layout(id), count)?;
                 constants.iter_mut().zip(dots).for_each(|(constant, dot)| *constant += dot * factor);
             }
+
             for ((&operand, adjoint), factor) in operands() {
                 if self.plan.denominators.contains_key(&operand) {
                     let product = u.through(adjoint, factor, count)?;
@@ -145,7 +148,10 @@ impl<'p, 'r, C: Weights> Residues<'p, 'r, C> {
 
 impl Bias {
     fn new(bias: &Tensor) -> Bias {
-        let numbers = Digits::new(bias.numerators().iter().map(Some));
+        let layout = Layout::of(bias.shape());
+        let mut ordered = vec![None; layout.len(1)];
+        (0..bias.len()).for_each(|flat| ordered[layout.index(1, 0, flat)] = Some(flat));
+        let numbers = Digits::new(bias.numerators().iter()).gathered(&ordered);
         Bias { norm: numbers.norm(0..numbers.len()), numbers }
     }
 
@@ -154,14 +160,13 @@ impl Bias {
         let basis = Basis::of(&(&u.bound * &self.norm)).ok_or(TooLong)?;
         let dots = |(modulus, residues): (&Modulus, &Vec<i16>)| -> Vec<i16> {
             let bias = self.numbers.residues(modulus);
-            let dot = |row| {
-                let products = bias.iter().enumerate().map(|(flat, &b)| {
-                    i64::from(b) * i64::from(residues[layout.index(rows, row, flat)])
-                });
-                let sum: i64 = products.sum();
-                modulus.reduce((sum % i64::from(modulus.prime())) as i32)
-            };
-            (0..rows).map(dot).collect()
+            let mut sums = vec![0; rows];
+            let positions = bias.chunks_exact(layout.stride()).zip(residues.chunks_exact(rows * layout.stride()));
+            for (bias, u) in positions {
+                let runs = u.chunks_exact(layout.stride());
+                sums.iter_mut().zip(runs).for_each(|(sum, u)| *sum += dot(bias, u));
+            }
+            sums.into_iter().map(|sum| modulus.reduce((sum % i64::from(modulus.prime())) as i32)).collect()
         };
         let dots: Vec<Vec<i16>> = basis.moduli().par_iter().zip(&u.residues).map(dots).collect();
         Ok(basis.lift(&dots.iter().map(Vec::as_slice).collect::<Vec<_>>()))
@@ -198,14 +203,13 @@ impl Vectors {
     fn through(&self, adjoint: &Adjoint, factor: &Integer, rows: usize) -> Result<Vectors, TooLong> {
         let bound = &self.bound * adjoint.norm() * factor;
         let basis = Basis::of(&bound).ok_or(TooLong)?;
-        let factor = Digits::new([Some(factor)].into_iter());
+        let factor = Digits::new([factor].into_iter());
         let product = |(modulus, u): (&Modulus, &Vec<i16>)| {
-            let mut product = adjoint.apply(modulus, rows, u);
+            let product = adjoint.apply(modulus, rows, u);
             match factor.residues(modulus)[0] {
-                1 => {}
-                factor => product.iter_mut().for_each(|n| *n = modulus.multiply(*n, factor)),
+                1 => product,
+                factor => multiply_all(modulus, factor, &product),
             }
-            product
         };
         let residues = basis.moduli().par_iter().zip(&self.residues).map(product).collect();
         Ok(Vectors { residues, bound })
@@ -245,16 +249,46 @@ mod tests {
 
     /// Bodies of `network f(x: SHAPE) { … }`, each with its shape; `$` is a random seed, `@` a scale.
     const NETWORKS: &[(&str, &str)] = &[
-        ("3x7x6", "conv(@ random(5x3x3x2, seed=$1), random(5, seed=$2, bits=24), pad=[1, 2, 0, 1], stride=2x1); conv(random(2x5x2x2, seed=$3) / 3)"),
-        ("3x7x6", "conv(random(50x3x3x3, seed=$1), dilation=2, pad=2); conv(@ random(7x50x1x1, seed=$2), random(7, seed=$3)); global_avgpool; flatten"),
-        ("4x6x5", "conv(random(6x2x3x3, seed=$1), groups=2, pad=1, pad_mode=reflect); conv(@ random(4x3x3x3, seed=$2), groups=2, pad=2, pad_mode=circular)"),
-        ("2x5x5", "conv(random(3x2x3x3, seed=$1), pad=1, pad_mode=replicate); depthwise(@ random(3x2x2, seed=$2), random(3, seed=$3)); avgpool(2, stride=1)"),
-        ("3x4x3", "conv_transpose(@ random(3x4x3x3, seed=$1), random(4, seed=$2), stride=2, pad=1, output_pad=1); upsample(2); scale(2/3)"),
-        ("4x9", "conv(random(6x4x3, seed=$1), pad=[2, 0]); permute(1, 0); flatten; dense(@ random(5x54, seed=$2) / 7, random(5, seed=$3))"),
-        ("2x3x4x3", "conv(@ random(3x2x2x3x2, seed=$1), pad=1); avgpool(2); flatten; dense(random(3x24, seed=$2), [1/3, 2/5, -1])"),
-        ("8x4x4", "pixel_shuffle(2); a = conv(random(2x2x3x3, seed=$1), pad=1); b = a |> scale(random(2, seed=$2)); (a + b) |> conv(@ random(1x2x1x1, seed=$3))"),
-        ("5x6x6", "y = conv(@ random(5x5x3x3, seed=$1), random(5, seed=$2), pad=1); (y - x / 3) |> upsample(2, mode=bilinear); bias([1, 2, 3, 4, 5/7])"),
-        ("30", "dense(random(20x30, seed=$1) / 9); reshape(4x5); permute(1, 0); flatten; dense(@ random(3x20, seed=$2))"),
+        (
+            "3x7x6",
+            "conv(@ random(5x3x3x2, seed=$1), random(5, seed=$2, bits=24), pad=[1, 2, 0, 1], stride=2x1); conv(random(2x5x2x2, seed=$3) / 3)",
+        ),
+        (
+            "3x7x6",
+            "conv(random(50x3x3x3, seed=$1), dilation=2, pad=2); conv(@ random(7x50x1x1, seed=$2), random(7, seed=$3)); global_avgpool; flatten",
+        ),
+        (
+            "4x6x5",
+            "conv(random(6x2x3x3, seed=$1), groups=2, pad=1, pad_mode=reflect); conv(@ random(4x3x3x3, seed=$2), groups=2, pad=2, pad_mode=circular)",
+        ),
+        (
+            "2x5x5",
+            "conv(random(3x2x3x3, seed=$1), pad=1, pad_mode=replicate); depthwise(@ random(3x2x2, seed=$2), random(3, seed=$3)); avgpool(2, stride=1)",
+        ),
+        (
+            "3x4x3",
+            "conv_transpose(@ random(3x4x3x3, seed=$1), random(4, seed=$2), stride=2, pad=1, output_pad=1); upsample(2); scale(2/3)",
+        ),
+        (
+            "4x9",
+            "conv(random(6x4x3, seed=$1), pad=[2, 0]); permute(1, 0); flatten; dense(@ random(5x54, seed=$2) / 7, random(5, seed=$3))",
+        ),
+        (
+            "2x3x4x3",
+            "conv(@ random(3x2x2x3x2, seed=$1), pad=1); avgpool(2); flatten; dense(random(3x24, seed=$2), [1/3, 2/5, -1])",
+        ),
+        (
+            "8x4x4",
+            "pixel_shuffle(2); a = conv(random(2x2x3x3, seed=$1), pad=1); b = a |> scale(random(2, seed=$2)); (a + b) |> conv(@ random(1x2x1x1, seed=$3))",
+        ),
+        (
+            "5x6x6",
+            "y = conv(@ random(5x5x3x3, seed=$1), random(5, seed=$2), pad=1); (y - x / 3) |> upsample(2, mode=bilinear); bias([1, 2, 3, 4, 5/7])",
+        ),
+        (
+            "30",
+            "dense(random(20x30, seed=$1) / 9); reshape(4x5); permute(1, 0); flatten; dense(@ random(3x20, seed=$2))",
+        ),
     ];
 
     proptest! {

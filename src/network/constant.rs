@@ -86,6 +86,16 @@ impl Constant {
         each!(self, tensor => tensor.gather(shape.clone(), |_| Some(0)))
     }
 
+    /// The elementwise product; a scalar is spread over the other's shape.
+    pub fn times(&self, other: &Constant) -> Constant {
+        match (self, other) {
+            (Constant::Numbers(factor), tensor) | (tensor, Constant::Numbers(factor)) if factor.shape().rank() == 0 => {
+                each!(tensor, tensor => tensor.scaled(&factor.get(0)))
+            }
+            _ => pair!((&self.spread(other.shape()), &other.spread(self.shape())), (a, b) => a.times(b)),
+        }
+    }
+
     /// The bits of the longest number.
     pub fn bits(&self) -> u64 {
         match self {

@@ -246,18 +246,14 @@ impl Constants {
             ]);
         }
         let shape = if a.is_scalar() { b.shape() } else { a.shape() };
-        let (x, y) = (a.spread(shape), b.spread(shape));
         match op {
-            BinaryOp::Add => Ok(pair!((&x, &y), (x, y) => x.plus(y))),
-            BinaryOp::Subtract => Ok(pair!((&x, &y), (x, y) => x.minus(y))),
+            BinaryOp::Add => Ok(pair!((&a.spread(shape), &b.spread(shape)), (x, y) => x.plus(y))),
+            BinaryOp::Subtract => Ok(pair!((&a.spread(shape), &b.spread(shape)), (x, y) => x.minus(y))),
             BinaryOp::Multiply => {
                 few_terms(a, b, span)?;
-                Ok(pair!((&x, &y), (x, y) => x.times(y)))
+                Ok(a.times(b))
             }
-            BinaryOp::Divide => {
-                let inverse = inverse(b, right.1)?;
-                Ok(pair!((&x, &inverse.spread(shape)), (x, y) => x.times(y)))
-            }
+            BinaryOp::Divide => Ok(a.times(&inverse(b, right.1)?)),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The functions of constant expressions: `zeros`, `eye`, `pad`, `flip`, `random`, …
 
 use num_traits::{One, Signed, Zero};
+use rayon::prelude::*;
 
 use super::constant::{Constant, each, pair};
 use super::constants::{Constants, Mistakes, both, checked_shape, few_terms, pick, shortened};
@@ -113,7 +114,8 @@ pub(super) fn call(scope: &Constants, callee: &Name, arguments: &[Argument], spa
             match u32::try_from(scope.integer(bits)?) {
                 Ok(count @ 1..=RANDOM_BITS) => Ok(Constant::Numbers(random_floats(shape, seed as u64, count))),
                 _ => {
-                    let message = format!("`bits` is from 1 to {RANDOM_BITS}: 24 is float32, 11 is float16, 8 is bfloat16");
+                    let message =
+                        format!("`bits` is from 1 to {RANDOM_BITS}: 24 is float32, 11 is float16, 8 is bfloat16");
                     Err(vec![Diagnostic::new(Code::InvalidNumber, bits.span, message)])
                 }
             }
@@ -283,7 +285,7 @@ fn random_floats(shape: Shape, seed: u64, bits: u32) -> Tensor {
         let up = excess > 0 && (rest > half || rest == half && quotient & 1 == 1);
         Integer::from((quotient + i64::from(up)) << excess)
     };
-    let numerators = (0..shape.elements() as u64).map(draw).collect();
+    let numerators = (0..shape.elements() as u64).into_par_iter().map(draw).collect();
     Tensor::new(shape, numerators, Integer::one() << RANDOM_BITS)
 }
 

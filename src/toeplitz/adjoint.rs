@@ -38,6 +38,11 @@ impl Layout {
         self.positions * rows * self.stride + SLACK
     }
 
+    /// The room that one position of one row takes.
+    pub fn stride(&self) -> usize {
+        self.stride
+    }
+
     /// Where the entry with a flat index is, in one row.
     pub fn index(&self, rows: usize, row: usize, flat: usize) -> usize {
         (flat % self.positions * rows + row) * self.stride + flat / self.positions
@@ -80,7 +85,7 @@ impl Adjoint {
                 (Step::Move(Some(inverse)), Integer::one())
             }
             Structure::Diagonal(factors) => {
-                let factors = Digits::new(C::numbers(factors)?.numerators().iter().map(Some));
+                let factors = Digits::new(C::numbers(factors)?.numerators().iter());
                 let norm = (0..factors.len()).map(|i| factors.norm(i..i + 1)).max().unwrap_or_default();
                 (Step::Scale { run: operator.rows() / factors.len(), factors }, norm)
             }
@@ -88,7 +93,8 @@ impl Adjoint {
                 let transposed: Vec<Matrix> = factors.iter().map(Matrix::transpose).collect();
                 let norm = transposed.iter().map(row_norm).product();
                 let Some((first, rest)) = transposed.split_first() else { return None };
-                let channels = (*first != Matrix::identity(first.rows())).then(|| Sparse::new(std::slice::from_ref(first)));
+                let channels =
+                    (*first != Matrix::identity(first.rows())).then(|| Sparse::new(std::slice::from_ref(first)));
                 (Step::Axes { channels, positions: Sparse::new(rest) }, norm)
             }
             Structure::Convolution(convolution) => {
@@ -126,7 +132,9 @@ impl Adjoint {
             Step::Scale { factors, run } => {
                 let factors = factors.residues(modulus);
                 let mut out = vec![0; self.to.len(rows)];
-                for (row, i) in (0..rows).flat_map(|row| (0..self.to.positions * self.to.channels).map(move |i| (row, i))) {
+                for (row, i) in
+                    (0..rows).flat_map(|row| (0..self.to.positions * self.to.channels).map(move |i| (row, i)))
+                {
                     let at = self.to.index(rows, row, i);
                     out[at] = modulus.multiply(u[at], factors[i / run]);
                 }
@@ -200,7 +208,7 @@ impl Sparse {
             };
             rows = rows.iter().flat_map(extend).collect();
         }
-        let weights = Digits::new(rows.iter().flatten().map(|(_, w)| Some(w)).collect::<Vec<_>>().into_iter());
+        let weights = Digits::new(rows.iter().flatten().map(|(_, w)| w).collect::<Vec<_>>().into_iter());
         let mut next = 0..;
         let rows = rows.into_iter().map(|row| row.into_iter().map(|(c, _)| c).zip(&mut next).collect()).collect();
         Sparse { rows, weights }
@@ -254,29 +262,30 @@ impl Windows {
         let positions = convolution.taps().iter().map(|t| t.inputs()).product();
         let transpose = convolution.transpose();
         let taps = (0..positions).map(|p| transpose.seen(p)).collect();
-        let window = kernel.shape().axes()[2..].iter().product();
+        let (inner, window) = (kernel.shape().axes()[1], kernel.shape().axes()[2..].iter().product());
         let weight = |group: usize, output: usize, input: usize, tap: usize| {
             let (first, second) = match convolution.is_transposed() {
                 false => (group * (outputs / groups) + output, input),
                 true => (group * (inputs / groups) + input, output),
             };
-            &kernel.numerators()[(first * kernel.shape().axes()[1] + second) * window + tap]
+            (first * inner + second) * window + tap
         };
-        Some(Windows::new(groups, outputs, inputs, taps, window, weight))
+        Some(Windows::new(groups, (outputs, inputs), taps, window, kernel.numerators(), weight))
     }
 
     fn of_dense(matrix: &[Integer], outputs: usize, inputs: usize) -> Windows {
-        let weight = |_, output: usize, input: usize, _| &matrix[output * inputs + input];
-        Windows::new(1, outputs, inputs, vec![vec![(0, 0)]], 1, weight)
+        let weight = |_, output: usize, input: usize, _| output * inputs + input;
+        Windows::new(1, (outputs, inputs), vec![vec![(0, 0)]], 1, matrix, weight)
     }
 
-    fn new<'k>(
+    /// `weight` says where the weight of (group, output, input, tap) is in the kernel.
+    fn new(
         groups: usize,
-        outputs: usize,
-        inputs: usize,
+        (outputs, inputs): (usize, usize),
         taps: Vec<Vec<(usize, usize)>>,
         window: usize,
-        weight: impl Fn(usize, usize, usize, usize) -> &'k Integer,
+        kernel: &[Integer],
+        weight: impl Fn(usize, usize, usize, usize) -> usize,
     ) -> Windows {
         let (read, written) = (outputs / groups, inputs / groups);
         let mut blocks = Vec::new();
@@ -290,14 +299,15 @@ impl Windows {
         for group in 0..groups {
             for &(first, vectors) in &blocks {
                 for (tap, pair) in (0..window).flat_map(|tap| (0..read.div_ceil(2)).map(move |pair| (tap, pair))) {
-                    for (lane, half) in (0..vectors * LANES).flat_map(|lane| [(lane, 0), (lane, 1)]) {
-                        let (output, input) = (2 * pair + half, first + lane);
-                        order.push((output < read && input < written).then(|| weight(group, output, input, tap)));
+                    for input in first..first + vectors * LANES {
+                        let there = |output| output < read && input < written;
+                        let source = |output| there(output).then(|| weight(group, output, input, tap));
+                        order.extend([source(2 * pair), source(2 * pair + 1)]);
                     }
                 }
             }
         }
-        let weights = Digits::new(order.into_iter());
+        let weights = Digits::new(kernel.iter()).gathered(&order);
         let mut known = HashMap::new();
         let patterns = taps.iter().map(|taps| {
             let pattern: Vec<usize> = taps.iter().map(|&(tap, _)| tap).collect();
@@ -317,16 +327,15 @@ impl Windows {
         self.pairs() * vectors * LANES * 2
     }
 
-    /// Each block, with its group and the range of its weights.
-    fn parts(&self) -> impl Iterator<Item = (usize, (usize, usize), std::ops::Range<usize>)> {
-        let mut end = 0;
-        (0..self.groups).flat_map(move |group| self.blocks.iter().map(move |&block| (group, block))).map(
-            move |(group, block)| {
-                let start = end;
-                end += self.window * self.slab(block.1);
-                (group, block, start..end)
-            },
-        )
+    /// The blocks of a group: the first input, the vectors, and the range of its weights.
+    fn parts(&self, group: usize) -> impl Iterator<Item = (usize, usize, std::ops::Range<usize>)> {
+        let size = |vectors: usize| self.window * self.slab(vectors);
+        let mut end = group * self.blocks.iter().map(|&(_, vectors)| size(vectors)).sum::<usize>();
+        self.blocks.iter().map(move |&(first, vectors)| {
+            let start = end;
+            end += size(vectors);
+            (first, vectors, start..end)
+        })
     }
 
     /// The largest sum of absolute values that meet in one entry of what is written.
@@ -336,7 +345,7 @@ impl Windows {
             examples.entry(pattern).or_insert(position);
         }
         let mut most = Integer::zero();
-        for (_, (_, vectors), range) in self.parts() {
+        for (_, vectors, range) in (0..self.groups).flat_map(|group| self.parts(group)) {
             let slab = self.slab(vectors);
             for lane in 0..vectors * LANES {
                 let column = |tap: usize| {
@@ -379,39 +388,42 @@ impl Windows {
         positions: std::ops::Range<usize>,
         out: &mut [i16],
     ) {
+        /// Columns that all blocks go through before the next ones do.
+        const PANEL: usize = 120;
         let begin = positions.start;
         let mut by_pattern: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         positions.for_each(|p| by_pattern.entry(self.patterns[p]).or_default().push(p));
         let instructions = Instructions::detect();
         let mut results = Vec::new();
-        for (group, (first, vectors), range) in self.parts() {
-            let (lanes, weights) = (vectors * LANES, &weights[range]);
-            let slab = self.slab(vectors);
-            let (read, written) = (group * (self.outputs / self.groups), group * (self.inputs / self.groups));
-            let valid = lanes.min(self.inputs / self.groups - first);
-            let together = instructions.columns(vectors);
-            results.resize(together * lanes, 0);
-            for positions in by_pattern.values() {
-                let taps = self.taps[positions[0]].len();
-                let columns: Vec<(usize, usize)> =
-                    positions.iter().flat_map(|&p| (0..rows).map(move |row| (p, row))).collect();
-                for columns in columns.chunks(together) {
-                    let start = |tap: usize, n: usize| {
-                        // Columns that are not needed repeat the last one.
-                        let (position, row) = columns[n.min(columns.len() - 1)];
-                        (self.taps[position][tap].1 * rows + row) * from.stride + read
-                    };
-                    let starts: Vec<usize> =
-                        (0..taps).flat_map(|tap| (0..together).map(move |n| start(tap, n))).collect();
-                    let window = |(tap, starts): (usize, _)| {
-                        let at = self.taps[columns[0].0][tap].0 * slab;
-                        Window { weights: &weights[at..at + slab], starts }
-                    };
-                    let windows: Vec<Window<'_>> = starts.chunks(together).enumerate().map(window).collect();
-                    sum_products(instructions, modulus, vectors, &windows, u, &mut results);
-                    for (&(position, row), result) in columns.iter().zip(results.chunks_exact(lanes)) {
-                        let at = ((position - begin) * rows + row) * to.stride + written + first;
-                        out[at..at + valid].copy_from_slice(&result[..valid]);
+        for positions in by_pattern.values() {
+            let columns: Vec<(usize, usize)> =
+                positions.iter().flat_map(|&p| (0..rows).map(move |row| (p, row))).collect();
+            for (group, columns) in (0..self.groups).flat_map(|g| columns.chunks(PANEL).map(move |c| (g, c))) {
+                let read = group * (self.outputs / self.groups);
+                // For each tap, where each column begins.
+                let start = |tap: usize| {
+                    let start =
+                        move |&(p, row): &(usize, usize)| (self.taps[p][tap].1 * rows + row) * from.stride + read;
+                    columns.iter().map(start).collect::<Vec<usize>>()
+                };
+                let starts: Vec<Vec<usize>> = (0..self.taps[positions[0]].len()).map(start).collect();
+                for (first, vectors, range) in self.parts(group) {
+                    let (lanes, slab, weights) = (vectors * LANES, self.slab(vectors), &weights[range]);
+                    let valid = lanes.min(self.inputs / self.groups - first);
+                    let written = group * (self.inputs / self.groups) + first;
+                    let together = instructions.columns(vectors);
+                    results.resize(together * lanes, 0);
+                    for (n, columns) in columns.chunks(together).enumerate() {
+                        let mut windows = Vec::with_capacity(starts.len());
+                        for (&(tap, _), starts) in self.taps[positions[0]].iter().zip(&starts) {
+                            let starts = &starts[n * together..n * together + columns.len()];
+                            windows.push(Window { weights: &weights[tap * slab..(tap + 1) * slab], starts });
+                        }
+                        sum_products(instructions, modulus, vectors, &windows, u, &mut results);
+                        for (&(position, row), result) in columns.iter().zip(results.chunks_exact(lanes)) {
+                            let at = ((position - begin) * rows + row) * to.stride + written;
+                            out[at..at + valid].copy_from_slice(&result[..valid]);
+                        }
                     }
                 }
             }

@@ -5,9 +5,9 @@
 //! one small matrix an axis. Rows are produced on demand, as integers over one denominator. Every
 //! kind of operator has a transpose of the same kind.
 
+pub mod adjoint;
 mod convolution;
 mod operator;
-pub mod adjoint;
 pub mod stencil;
 mod taps;
 

@@ -4,7 +4,8 @@ use num_integer::Integer as _;
 use num_traits::{One, ToPrimitive, Zero};
 use rayon::prelude::*;
 
-use super::{Modulus, moduli};
+use super::vectors::{add_fractions, add_products, multiply_all, reduce_all, rounded, split_fractions};
+use super::{FRACTION, Modulus, moduli};
 use crate::algebra::Integer;
 
 /// The first few [`moduli`], as a system of residues for numbers x with |x| < P/4, P their product.
@@ -21,9 +22,6 @@ pub struct Basis {
     /// Mⱼ⁻¹ mod pⱼ.
     inverses: Vec<i16>,
 }
-
-/// The bits after the binary point of a sum Σ cⱼ/pⱼ.
-const FRACTION: u32 = 40;
 
 impl Basis {
     /// The least basis, of one prime or more, for numbers of at most this absolute value; `None` if
@@ -63,7 +61,7 @@ impl Basis {
             for (j, modulus) in self.moduli.iter().enumerate() {
                 let c = i64::from(modulus.multiply(residues[j][i], self.inverses[j]));
                 digits.iter_mut().zip(&cofactors[j]).for_each(|(d, &m)| *d += c * i64::from(m));
-                fraction += c * per_unit(modulus);
+                fraction += c * i64::from(per_unit(modulus));
             }
             let sum = digits.iter().rev().fold(Integer::zero(), |sum, &digit| (sum << 32_u32) + digit);
             sum - &self.product * rounded(fraction)
@@ -75,27 +73,17 @@ impl Basis {
     /// The largest absolute value of the numbers with these residues, rounded up, and what is needed
     /// to find their residues modulo other primes.
     pub fn measure<'b>(&'b self, residues: &[Vec<i16>]) -> Measured<'b> {
-        let terms: Vec<Vec<i16>> = residues
-            .par_iter()
-            .zip(self.moduli)
-            .zip(&self.inverses)
-            .map(|((residues, modulus), &inverse)| residues.iter().map(|&r| modulus.multiply(r, inverse)).collect())
-            .collect();
+        let pairs = residues.par_iter().zip(self.moduli).zip(&self.inverses);
+        let terms: Vec<Vec<i16>> =
+            pairs.map(|((residues, modulus), &inverse)| multiply_all(modulus, inverse, residues)).collect();
         let count = terms.first().map_or(0, Vec::len);
         let mut quotients = vec![0_i16; count];
         let most = quotients.par_chunks_mut(CHUNK).enumerate().map(|(chunk, quotients)| {
             let mut sums = [0_i64; CHUNK];
             for (terms, modulus) in terms.iter().zip(self.moduli) {
-                let (terms, unit) = (&terms[chunk * CHUNK..], per_unit(modulus));
-                sums.iter_mut().zip(terms).for_each(|(sum, &c)| *sum += i64::from(c) * unit);
+                add_fractions(&mut sums, &terms[chunk * CHUNK..], per_unit(modulus));
             }
-            let mut most = 0;
-            for (quotient, &sum) in quotients.iter_mut().zip(&sums) {
-                let q = rounded(sum);
-                *quotient = q as i16;
-                most = most.max((sum - (q << FRACTION)).unsigned_abs());
-            }
-            most
+            split_fractions(&sums, quotients)
         });
         // Each term's unit is off by at most 1/2, and |cⱼ| < 2¹².
         let most = most.reduce(|| 0, u64::max) + ((self.moduli.len() as u64) << 11);
@@ -107,14 +95,9 @@ impl Basis {
 const CHUNK: usize = 1024;
 
 /// 1/p in units of 2⁻⁴⁰, rounded to nearest.
-fn per_unit(modulus: &Modulus) -> i64 {
+fn per_unit(modulus: &Modulus) -> i32 {
     let p = i64::from(modulus.prime());
-    ((1 << FRACTION) + p / 2) / p
-}
-
-/// A sum of fractions, rounded to the nearest integer.
-fn rounded(fraction: i64) -> i64 {
-    (fraction + (1 << (FRACTION - 1))) >> FRACTION
+    (((1 << FRACTION) + p / 2) / p) as i32
 }
 
 /// The balanced residue of an integer.
@@ -153,14 +136,14 @@ impl Measured<'_> {
         out.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, out)| {
             let at = chunk * CHUNK;
             let mut sums = [0_i32; CHUNK];
-            sums.iter_mut().zip(&self.quotients[at..]).for_each(|(sum, &q)| *sum = -i32::from(q) * product);
+            add_products(&mut sums, &self.quotients[at..], -product);
             for (j, (terms, &cofactor)) in self.terms.iter().zip(&cofactors).enumerate() {
-                sums.iter_mut().zip(&terms[at..]).for_each(|(sum, &c)| *sum += i32::from(c) * cofactor);
+                add_products(&mut sums, &terms[at..], cofactor);
                 if j % 64 == 63 {
                     sums.iter_mut().for_each(|sum| *sum = modulus.folded(*sum));
                 }
             }
-            out.iter_mut().zip(&sums).for_each(|(out, &sum)| *out = modulus.reduce(sum));
+            reduce_all(modulus, &sums, out);
         });
         out
     }

@@ -4,6 +4,7 @@ use num_bigint::Sign;
 use num_traits::{ToPrimitive, Zero};
 
 use super::Modulus;
+use super::vectors::add_digits;
 use crate::algebra::Integer;
 
 /// Many integers: number i is Σⱼ planes\[j\]\[i\] · 2^(24j), its digits all of its own sign.
@@ -18,15 +19,15 @@ pub struct Digits {
 const BITS: usize = 24;
 
 impl Digits {
-    /// The numbers themselves; `None` stands for 0.
-    pub fn new<'a>(numbers: impl ExactSizeIterator<Item = Option<&'a Integer>>) -> Digits {
+    /// The digits of some numbers.
+    pub fn new<'a>(numbers: impl ExactSizeIterator<Item = &'a Integer>) -> Digits {
         let count = numbers.len();
         let mut planes = vec![vec![0; count]];
         let mut long = Vec::new();
         for (i, number) in numbers.enumerate() {
-            match number.map_or(Some(0), ToPrimitive::to_i32) {
+            match number.to_i32() {
                 Some(small) => planes[0][i] = small,
-                None => long.extend(number.map(|n| (i, n))),
+                None => long.push((i, number)),
             }
         }
         if long.is_empty() {
@@ -43,15 +44,18 @@ impl Digits {
         Digits { planes }
     }
 
+    /// These numbers in another order, with 0 where there is `None`.
+    pub fn gathered(&self, sources: &[Option<usize>]) -> Digits {
+        let plane = |digits: &Vec<i32>| sources.iter().map(|source| source.map_or(0, |i| digits[i])).collect();
+        Digits { planes: self.planes.iter().map(plane).collect() }
+    }
+
     /// The balanced residues of all numbers.
     pub fn residues(&self, modulus: &Modulus) -> Vec<i16> {
-        let Some((top, rest)) = self.planes.split_last() else { return Vec::new() };
-        let mut residues: Vec<i16> = top.iter().map(|&digit| modulus.reduce(digit)).collect();
-        let base = i32::from(modulus.reduce(1 << BITS));
-        for plane in rest.iter().rev() {
-            // |r · base| + |digit| < 2²⁴ + 2²⁴.
-            residues.iter_mut().zip(plane).for_each(|(r, &digit)| *r = modulus.reduce(i32::from(*r) * base + digit));
-        }
+        let mut residues = vec![0; self.len()];
+        let base = modulus.reduce(1 << BITS);
+        // |r · base| + |digit| < 2²⁴ + 2²⁴, or r = 0.
+        self.planes.iter().rev().for_each(|digits| add_digits(modulus, &mut residues, base, digits));
         residues
     }
 
@@ -96,7 +100,7 @@ mod tests {
             let shift = |&(n, s): &(i64, u32)| if small { Integer::from(n >> 33) } else { Integer::from(n) << s };
             let mut numbers: Vec<Integer> = numbers.iter().map(shift).collect();
             numbers.extend([Integer::from(i32::MIN), Integer::from(i32::MAX), Integer::zero(), -Integer::one()]);
-            let digits = Digits::new(numbers.iter().map(Some));
+            let digits = Digits::new(numbers.iter());
             let modulus = &moduli()[prime];
             for (n, r) in numbers.iter().zip(digits.residues(modulus)) {
                 prop_assert!((n - Integer::from(r)).is_multiple_of(&modulus.prime().into()));

@@ -9,8 +9,13 @@ mod basis;
 mod digits;
 mod kernel;
 mod modulus;
+mod vectors;
 
 pub use basis::Basis;
 pub use digits::Digits;
 pub use kernel::{Instructions, LANES, Window, sum_products};
 pub use modulus::{Modulus, moduli};
+pub use vectors::{dot, multiply_all};
+
+/// The bits after the binary point of a sum of fractions 1/p.
+const FRACTION: u32 = 40;

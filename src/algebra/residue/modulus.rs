@@ -9,8 +9,8 @@ use std::sync::LazyLock;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Modulus {
     prime: i32,
-    /// 2⁴⁴/p, rounded to nearest.
-    reciprocal: i64,
+    /// 2⁴³/p, rounded to nearest.
+    reciprocal: i32,
     /// The balanced residue of 2¹⁶.
     fold: i16,
     /// How many products of two residues may be added to a folded sum; even.
@@ -19,7 +19,7 @@ pub struct Modulus {
 
 /// No partial sum exceeds this, so that folding can add 2¹⁵ to it.
 const SUM_LIMIT: i64 = (1 << 31) - (1 << 16);
-/// A bound on a sum after [`Modulus::fold`]: |high · fold + low| ≤ 2¹⁵ · 2¹² + 2¹⁵.
+/// A bound on a sum after [`Modulus::folded`]: |high · fold + low| ≤ 2¹⁵ · 2¹² + 2¹⁵.
 const FOLDED_LIMIT: i64 = (1 << 27) + (1 << 15);
 
 impl Modulus {
@@ -30,8 +30,8 @@ impl Modulus {
         let p = i64::from(prime);
         let half = (p - 1) / 2;
         let products = usize::try_from((SUM_LIMIT - FOLDED_LIMIT) / (half * half)).unwrap_or(usize::MAX) & !1;
-        let mut modulus = Modulus { prime, reciprocal: ((1 << 44) + p / 2) / p, fold: 0, products };
-        modulus.fold = modulus.reduce(1 << 16);
+        let mut modulus = Modulus { prime, reciprocal: (((1 << 43) + p / 2) / p) as i32, fold: 0, products };
+        modulus.fold = modulus.reduce_short(1 << 16);
         modulus
     }
 
@@ -50,27 +50,34 @@ impl Modulus {
         self.products
     }
 
-    /// A smaller number of the same residue, for sums that the limits above allow.
+    /// A number of the same residue that is at most 2²⁷ + 2¹⁵.
     #[inline(always)]
     pub(super) fn folded(&self, sum: i32) -> i32 {
         let low = sum as i16;
-        let high = (sum + 0x8000) >> 16;
+        let high = (sum >> 16) + ((sum >> 15) & 1);
         high * i32::from(self.fold) + i32::from(low)
     }
 
     /// The balanced residue of n.
-    ///
-    /// With q = ⌊n · reciprocal / 2⁴⁴⌉, |n/p − q| ≤ 1/2 + 2³¹ · 2⁻⁴⁵, so |n − qp| < p/2 + 1/2, and an
-    /// integer that small is at most (p − 1)/2; where qp overflows, the difference does not.
     #[inline(always)]
     pub fn reduce(&self, n: i32) -> i16 {
-        let quotient = (i64::from(n) * self.reciprocal + (1 << 43)) >> 44;
-        n.wrapping_sub((quotient as i32).wrapping_mul(self.prime)) as i16
+        self.reduce_short(self.folded(n))
+    }
+
+    /// The balanced residue of n, |n| < 2³⁰.
+    ///
+    /// With q = ⌊n · reciprocal / 2⁴³⌉, |n/p − q| ≤ 1/2 + 2³⁰ · 2⁻⁴⁴, so |n − qp| < p/2 + 1/2, and an
+    /// integer that small is at most (p − 1)/2.
+    #[inline(always)]
+    pub(super) fn reduce_short(&self, n: i32) -> i16 {
+        let quotient = (i64::from(n) * i64::from(self.reciprocal) + (1 << 42)) >> 43;
+        (n - quotient as i32 * self.prime) as i16
     }
 
     /// The balanced residue of a product.
+    #[inline(always)]
     pub fn multiply(&self, a: i16, b: i16) -> i16 {
-        self.reduce(i32::from(a) * i32::from(b))
+        self.reduce_short(i32::from(a) * i32::from(b))
     }
 
     /// The inverse of a residue that is not 0, by Fermat: a^(p − 2).
@@ -106,12 +113,13 @@ mod tests {
         let extremes = [i32::MIN, i32::MIN + 1, -1, 0, 1, i32::MAX];
         for modulus in moduli() {
             let p = i64::from(modulus.prime());
-            let near = (-3..=3).flat_map(|k| [k * (modulus.prime() / 2), (i32::MAX / modulus.prime() - 4) * modulus.prime() + k]);
+            let near = (-3..=3)
+                .flat_map(|k| [k * (modulus.prime() / 2), (i32::MAX / modulus.prime() - 4) * modulus.prime() + k]);
             for n in near.chain(extremes) {
                 let r = i64::from(modulus.reduce(n));
                 assert!((i64::from(n) - r) % p == 0 && 2 * r.abs() < p, "{n} mod {p} is {r}");
             }
-            for n in [SUM_LIMIT - 1, 1 - SUM_LIMIT, 0x8000, -0x8000, 0x7fff, 0x1_8000] {
+            for n in [i64::from(i32::MAX), i64::from(i32::MIN), 0x8000, -0x8000, -0x8001, 0x7fff, 0x1_8000] {
                 let folded = i64::from(modulus.folded(n as i32));
                 assert!((n - folded) % p == 0 && folded.abs() <= FOLDED_LIMIT, "{n} mod {p} folds to {folded}");
             }

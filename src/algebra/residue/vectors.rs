@@ -1,0 +1,67 @@
+//! Loops over many residues, compiled for several sets of instructions; the processor's own is chosen when
+//! the program runs.
+
+use multiversion::multiversion;
+
+use super::{FRACTION, Modulus};
+
+/// Each residue times a factor.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+pub fn multiply_all(modulus: &Modulus, factor: i16, residues: &[i16]) -> Vec<i16> {
+    residues.iter().map(|&r| modulus.multiply(r, factor)).collect()
+}
+
+/// Adds to each sum its term times a factor.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+pub fn add_products(sums: &mut [i32], terms: &[i16], factor: i32) {
+    sums.iter_mut().zip(terms).for_each(|(sum, &term)| *sum += i32::from(term) * factor);
+}
+
+/// The residue of each sum.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+pub fn reduce_all(modulus: &Modulus, sums: &[i32], out: &mut [i16]) {
+    out.iter_mut().zip(sums).for_each(|(out, &sum)| *out = modulus.reduce(sum));
+}
+
+/// Adds to each sum its term times a fraction in units of 2^−[`FRACTION`].
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+pub fn add_fractions(sums: &mut [i64], terms: &[i16], unit: i32) {
+    sums.iter_mut().zip(terms).for_each(|(sum, &term)| *sum += i64::from(term) * i64::from(unit));
+}
+
+/// Writes each sum, rounded to an integer; gives the largest distance of a sum from its integer.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+pub fn split_fractions(sums: &[i64], integers: &mut [i16]) -> u64 {
+    let mut most = 0;
+    for (integer, &sum) in integers.iter_mut().zip(sums) {
+        let whole = rounded(sum);
+        *integer = whole as i16;
+        most = most.max((sum - (whole << FRACTION)).unsigned_abs());
+    }
+    most
+}
+
+/// A sum of fractions, rounded to the nearest integer.
+#[inline(always)]
+pub fn rounded(sum: i64) -> i64 {
+    (sum + (1 << (FRACTION - 1))) >> FRACTION
+}
+
+/// Σ aᵢ · bᵢ of residues.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+pub fn dot(a: &[i16], b: &[i16]) -> i64 {
+    /// Products that an `i32` holds the sum of.
+    const PRODUCTS: usize = 64;
+    let product = |(&a, &b): (&i16, &i16)| i32::from(a) * i32::from(b);
+    let part = |(a, b): (&[i16], &[i16])| i64::from(a.iter().zip(b).map(product).sum::<i32>());
+    a.chunks(PRODUCTS).zip(b.chunks(PRODUCTS)).map(part).sum()
+}
+
+/// Each residue times a factor, plus a digit of at most 24 bits; or the residues of digits of any size.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+pub fn add_digits(modulus: &Modulus, residues: &mut [i16], factor: i16, digits: &[i32]) {
+    residues
+        .iter_mut()
+        .zip(digits)
+        .for_each(|(r, &digit)| *r = modulus.reduce(i32::from(*r) * i32::from(factor) + digit));
+}
