@@ -149,10 +149,10 @@ impl<'p, 'r, C: Weights> Residues<'p, 'r, C> {
 impl Bias {
     fn new(bias: &Tensor) -> Bias {
         let layout = Layout::of(bias.shape());
-        let mut ordered = vec![None; layout.len(1)];
+        let mut ordered = vec![None; layout.size(1)];
         (0..bias.len()).for_each(|flat| ordered[layout.index(1, 0, flat)] = Some(flat));
         let numbers = Digits::new(bias.numerators().iter()).gathered(&ordered);
-        Bias { norm: numbers.norm(0..numbers.len()), numbers }
+        Bias { norm: numbers.norm(0..numbers.count()), numbers }
     }
 
     /// The product of each row vector with the bias.
@@ -176,7 +176,7 @@ impl Bias {
 impl Vectors {
     /// The rows of the identity.
     fn unit(layout: Layout, rows: std::ops::Range<usize>) -> Vectors {
-        let mut residues = vec![0; layout.len(rows.len())];
+        let mut residues = vec![0; layout.size(rows.len())];
         rows.clone().enumerate().for_each(|(n, row)| residues[layout.index(rows.len(), n, row)] = 1);
         Vectors { residues: vec![residues], bound: Integer::one() }
     }
@@ -306,7 +306,7 @@ mod tests {
                 body = body.replace(") / ", ", bits=24) / ");
             }
             let text = format!("network f(x: {shape}) {{ {body} }}");
-            let source = Source { name: "test.net".into(), text: text.clone().into() };
+            let source = Source { name: "test.net".into(), text: text.clone() };
             let program = check(source, &NoImports, 1 << 30).unwrap_or_else(|r| panic!("{:?}\n{text}", r.diagnostics));
             let region = Region::<Integer>::whole(&program.networks[0]).expect("affine layers");
             let plan = Plan::new(&region).expect("short numbers");

@@ -34,7 +34,7 @@ impl Layout {
     }
 
     /// The residues that a batch of rows takes.
-    pub fn len(&self, rows: usize) -> usize {
+    pub fn size(&self, rows: usize) -> usize {
         self.positions * rows * self.stride + SLACK
     }
 
@@ -86,13 +86,13 @@ impl Adjoint {
             }
             Structure::Diagonal(factors) => {
                 let factors = Digits::new(C::numbers(factors)?.numerators().iter());
-                let norm = (0..factors.len()).map(|i| factors.norm(i..i + 1)).max().unwrap_or_default();
-                (Step::Scale { run: operator.rows() / factors.len(), factors }, norm)
+                let norm = (0..factors.count()).map(|i| factors.norm(i..i + 1)).max().unwrap_or_default();
+                (Step::Scale { run: operator.rows() / factors.count(), factors }, norm)
             }
             Structure::Kronecker(factors) => {
                 let transposed: Vec<Matrix> = factors.iter().map(Matrix::transpose).collect();
                 let norm = transposed.iter().map(row_norm).product();
-                let Some((first, rest)) = transposed.split_first() else { return None };
+                let (first, rest) = transposed.split_first()?;
                 let channels =
                     (*first != Matrix::identity(first.rows())).then(|| Sparse::new(std::slice::from_ref(first)));
                 (Step::Axes { channels, positions: Sparse::new(rest) }, norm)
@@ -123,7 +123,7 @@ impl Adjoint {
         match &self.step {
             Step::Move(None) => self.from.moved(self.to, rows, u),
             Step::Move(Some(sources)) => {
-                let mut out = vec![0; self.to.len(rows)];
+                let mut out = vec![0; self.to.size(rows)];
                 for (row, (i, &source)) in (0..rows).flat_map(|row| sources.iter().enumerate().map(move |s| (row, s))) {
                     out[self.to.index(rows, row, i)] = u[self.from.index(rows, row, source)];
                 }
@@ -131,7 +131,7 @@ impl Adjoint {
             }
             Step::Scale { factors, run } => {
                 let factors = factors.residues(modulus);
-                let mut out = vec![0; self.to.len(rows)];
+                let mut out = vec![0; self.to.size(rows)];
                 for (row, i) in
                     (0..rows).flat_map(|row| (0..self.to.positions * self.to.channels).map(move |i| (row, i)))
                 {
@@ -145,7 +145,7 @@ impl Adjoint {
                 let moved = positions.apply(modulus, run, u);
                 let Some(channels) = channels else { return with_slack(moved) };
                 let weights = channels.weights.residues(modulus);
-                let mut out = vec![0; self.to.len(rows)];
+                let mut out = vec![0; self.to.size(rows)];
                 for (out, u) in out.chunks_exact_mut(self.to.stride).zip(moved.chunks_exact(from.stride)) {
                     for (out, entries) in out.iter_mut().zip(&channels.rows) {
                         *out = entries.iter().fold(0, |sum, &(c, w)| {
@@ -166,7 +166,7 @@ impl Layout {
         if self == to {
             return u.to_vec();
         }
-        let mut out = vec![0; to.len(rows)];
+        let mut out = vec![0; to.size(rows)];
         for (row, flat) in (0..rows).flat_map(|row| (0..to.positions * to.channels).map(move |flat| (row, flat))) {
             out[to.index(rows, row, flat)] = u[self.index(rows, row, flat)];
         }
@@ -366,7 +366,7 @@ impl Windows {
         /// Pieces that one product is cut into, for threads to share.
         const PIECES: usize = 4;
         let weights = self.weights.residues(modulus);
-        let mut out = vec![0; to.len(rows)];
+        let mut out = vec![0; to.size(rows)];
         let piece = to.positions.div_ceil(PIECES);
         let (entries, _) = out.split_at_mut(to.positions * rows * to.stride);
         entries.par_chunks_mut(piece * rows * to.stride).enumerate().for_each(|(n, out)| {

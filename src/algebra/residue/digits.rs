@@ -52,7 +52,7 @@ impl Digits {
 
     /// The balanced residues of all numbers.
     pub fn residues(&self, modulus: &Modulus) -> Vec<i16> {
-        let mut residues = vec![0; self.len()];
+        let mut residues = vec![0; self.count()];
         let base = modulus.reduce(1 << BITS);
         // |r · base| + |digit| < 2²⁴ + 2²⁴, or r = 0.
         self.planes.iter().rev().for_each(|digits| add_digits(modulus, &mut residues, base, digits));
@@ -66,7 +66,7 @@ impl Digits {
     }
 
     /// How many numbers there are.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.planes[0].len()
     }
 }
