@@ -3,13 +3,15 @@
 
 mod common;
 
+use std::collections::BTreeMap;
 use std::fs;
 
 use common::examples;
+use netprove::algebra::{Rational, Symbol};
 use netprove::decide::search::Value;
-use netprove::decide::{Comparison, Counterexample, Findings, Status, prove};
+use netprove::decide::{Comparison, Counterexample, Findings, Status, compare, prove};
 use netprove::diagnostic::Source;
-use netprove::network::{Equation, Network, NoImports, Program, Statement, check};
+use netprove::network::{Equation, Network, NoImports, Program, Statement, check, sample};
 
 const MEMORY: u64 = 1 << 30;
 
@@ -42,6 +44,48 @@ fn every_mutant_is_refuted() {
         assert!(mutants(&text).count() > 0, "{} names no mutant", path.display());
     }
     assert!(count >= 40, "{count} mutants");
+}
+
+/// Every proved equation about all weights: with numbers for them, and one weight of the right side
+/// larger by 1, the sides differ, and the layers' definitions confirm where.
+#[test]
+fn every_identity_with_one_weight_changed_is_refuted() {
+    /// Weights of one side that are changed, one at a time, evenly spread.
+    const CHANGES: usize = 6;
+    let mut count = 0;
+    for path in examples() {
+        let text = fs::read_to_string(&path).expect("text");
+        let program = program(&text, &path.display().to_string());
+        let proved = prove(&program, MEMORY).claims;
+        for (claim, answer) in program.claims.iter().zip(&proved) {
+            let Statement::Equation(equation) = &claim.statement else { continue };
+            if !equation.equal || equation.within.is_some() || answer.status != Status::Proved {
+                continue;
+            }
+            let weights: Vec<Symbol> =
+                equation.right.symbols().into_iter().filter(|s| matches!(s, Symbol::Free(_))).collect();
+            let values: BTreeMap<Symbol, Rational> = weights.iter().map(|&s| (s, number(s))).collect();
+            let at = |s: Symbol| values.get(&s).cloned().unwrap_or_else(|| number(s));
+            for &changed in weights.iter().step_by(weights.len().div_ceil(CHANGES).max(1)) {
+                let larger = |s: Symbol| if s == changed { at(s) + Rational::from_integer(1.into()) } else { at(s) };
+                let (left, right) = (equation.left.at(&at), equation.right.at(&larger));
+                let mutant = Equation::between(left, right, true, None, claim.span).expect("the same shapes");
+                let about = format!("{}: {}, {} changed", path.display(), claim.text, program.symbols.name(changed));
+                let Comparison::Different(found) = compare(&mutant, MEMORY) else { panic!("{about}: not refuted") };
+                let sides = [(&mutant.left, &found.left), (&mutant.right, &found.right)];
+                let [left, right] = sides.map(|(side, given)| value(side, &found, given));
+                assert_ne!(left, right, "{about}");
+                count += 1;
+            }
+        }
+    }
+    assert!(count >= 100, "{count} mutants");
+}
+
+/// A positive number for a symbol: also right where one is said to be at least 0.
+fn number(symbol: Symbol) -> Rational {
+    let Symbol::Free(index) = symbol else { return Rational::default() };
+    num_traits::Signed::abs(&sample(index, 1)) + Rational::new(1.into(), 7.into())
 }
 
 /// Re-evaluates every counterexample by the layers' definitions.
