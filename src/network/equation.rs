@@ -22,6 +22,8 @@ pub struct Equation {
     pub difference: Network,
     /// Whether `==` is claimed (else `!=`).
     pub equal: bool,
+    /// Whether it is an instance of a law, whose sides are named as they are written: `f(x + y)`.
+    pub is_law: bool,
     /// By how much the sides may differ in every output.
     pub within: Option<Rational>,
     /// Symbols that are at least 0: the equation is about no other values of theirs.
@@ -59,7 +61,7 @@ impl Equation {
         let shape = left.output_shape();
         let sub = (catalogue::find("sub")?.build)(&Arguments::default(), &[shape, shape]).ok()?;
         let difference = Network::difference(&left, &right, sub);
-        Some(Equation { left, right, difference, equal, within, nonnegative: BTreeSet::new() })
+        Some(Equation { left, right, difference, equal, is_law: false, within, nonnegative: BTreeSet::new() })
     }
 
     /// Whether two networks are equal on the inputs that both are about.

@@ -101,7 +101,7 @@ fn additive(f: &Network) -> Option<Equation> {
     let at_y = right.apply(&(n..2 * n).collect::<Vec<_>>());
     let output = right.layer("add", &plain, &[at_x, at_y])?;
     let right = right.finish(format!("{0}(x) + {0}(y)", f.name), output);
-    Equation::new(left, right, true, None)
+    Some(Equation { is_law: true, ..Equation::new(left, right, true, None)? })
 }
 
 fn homogeneous(f: &Network, factor: Symbol, name: &str, negative: bool) -> Option<Equation> {
@@ -118,5 +118,5 @@ fn homogeneous(f: &Network, factor: Symbol, name: &str, negative: bool) -> Optio
     let output = right.layer("scale", &by, &[at_x])?;
     let right = right.finish(format!("{sign}{name} {}(x)", f.name), output);
     let equation = Equation::new(left, right, true, None)?;
-    Some(Equation { nonnegative: [factor].into(), ..equation })
+    Some(Equation { nonnegative: [factor].into(), is_law: true, ..equation })
 }

@@ -75,8 +75,7 @@ impl Writer<'_> {
     fn sides(&self) -> String {
         let arguments: Vec<&str> = self.equation.left.inputs.iter().map(|i| i.name.as_str()).collect();
         let (left, right) = (&self.equation.left.name, &self.equation.right.name);
-        // The sides of a law are named by what they are: `f(x + y)`.
-        if left.ends_with(')') {
+        if self.equation.is_law {
             return format!("{left} and {right}");
         }
         format!("{left}({0}) and {right}({0})", arguments.join(", "))
@@ -131,7 +130,7 @@ impl Writer<'_> {
         };
         self.document.state("Theorem", words);
         // What makes a law hold after all, and what usually breaks it, is no news.
-        let law = self.equation.left.name.ends_with(')');
+        let law = self.equation.is_law;
         if !law {
             self.condition(found.residue.as_ref());
             self.provided(found);
@@ -159,10 +158,16 @@ impl Writer<'_> {
             self.document.say(vec![text(words)]);
         }
         let (left, right) = (&self.equation.left.name, &self.equation.right.name);
-        let values = [(left, &found.left), (right, &found.right)];
-        let rows = values.iter().map(|(name, value)| vec![name.to_string(), super::witness::shown(value)]).collect();
-        let head = vec!["side".to_string(), format!("at output {}", index(shape, found.output))];
-        self.document.blocks.push(Block::Table { head, rows });
+        let values = [(left, &found.left), (right, &found.right)].map(|(name, value)| (name, super::witness::shown(value)));
+        let place = format!("at output {}", index(shape, found.output));
+        if law {
+            let [(left, high), (right, low)] = &values;
+            let words = format!("Then {left} = {high} ≠ {low} = {right} {place}.");
+            self.document.say(vec![text(words)]);
+        } else {
+            let rows = values.map(|(name, value)| vec![name.to_string(), value]).to_vec();
+            self.document.blocks.push(Block::Table { head: vec!["side".to_string(), place], rows });
+        }
         self.document.say(vec![text("Both values come from the layers’ definitions.")]);
         if let Some(residue) = &found.residue {
             self.rows(found, residue);
