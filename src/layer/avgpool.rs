@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::definition::{Definition, Divisor};
 use super::window::{Window, by, for_each_index, image, spatial};
 use super::{AffineLayer, Arguments, Function, Kind, Layer, Lowered, Misuse, Parameter, Signature, Values};
 use crate::algebra::{Integer, Matrix, Rational, Shape, Tensor, ratio};
@@ -60,14 +61,6 @@ pub const GLOBAL_AVGPOOL: Signature = Signature {
         finish("global_avgpool", Divisor::Window, window, inputs[0])
     },
 };
-
-/// What a window's sum is divided by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Divisor {
-    One,
-    Window,
-    Inside,
-}
 
 #[derive(Debug)]
 struct Pool {
@@ -128,6 +121,10 @@ impl Function for Pool {
             });
         }
         Some(Tensor::from_rationals(self.output.clone(), &y))
+    }
+
+    fn definition(&self) -> Option<Definition> {
+        Some(Definition::SumPool { window: self.window.geometry(), divisor: self.divisor })
     }
 
     fn pads_with_zeros(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{AffineLayer, Enclosure, Function, Layer, Lowered, Misuse, Signature, Values};
+use super::{AffineLayer, Definition, Enclosure, Function, Layer, Lowered, Misuse, Signature, Values};
 use crate::algebra::{Integer, Matrix, Rational, Shape, Tensor, common_denominator};
 use crate::toeplitz::Operator;
 
@@ -92,6 +92,10 @@ impl Function for Combine {
         Some(inputs[1..].iter().fold(first, join))
     }
 
+    fn definition(&self) -> Option<Definition> {
+        Some(if self.kind == "sub" { Definition::Sub } else { Definition::Add })
+    }
+
     fn enclose(&self, inputs: &[&Enclosure]) -> Option<Enclosure> {
         let first = inputs[0].clone();
         Some(inputs[1..].iter().fold(first, |sum, x| {
@@ -130,6 +134,10 @@ impl Function for Concat {
         let denominator = common_denominator(inputs.iter().map(|x| x.denominator()));
         let numerators: Vec<Integer> = inputs.iter().flat_map(|x| x.numerators_over(&denominator)).collect();
         Some(Tensor::new(self.output.clone(), numerators, denominator))
+    }
+
+    fn definition(&self) -> Option<Definition> {
+        Some(Definition::Concat)
     }
 }
 

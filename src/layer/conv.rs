@@ -7,8 +7,8 @@ use num_traits::Zero;
 
 use super::window::{MODES, Window, by, for_each_index, image, pad_mode, spatial};
 use super::{
-    AffineLayer, Arguments, Enclosure, Function, Kind, Layer, Lowered, Misuse, Parameter, Signature, SymbolicLayer,
-    Values, Weights, numbers, signed, symbols,
+    AffineLayer, Arguments, Definition, Enclosure, Function, Kind, Layer, Lowered, Misuse, Parameter, Signature,
+    SymbolicLayer, Values, Weights, numbers, signed, symbols,
 };
 use crate::algebra::{Integer, Polynomial, Rational, Shape, Symbol, Tensor};
 use crate::toeplitz::{Convolution, Operator, PadMode};
@@ -389,6 +389,22 @@ impl<C: Weights> Function for Conv<C> {
 
     fn enclose(&self, inputs: &[&Enclosure]) -> Option<Enclosure> {
         signed::enclose(&self.kernel, inputs[0], &self.offset(), &|w, x| self.product(w, x))
+    }
+
+    fn definition(&self) -> Option<Definition> {
+        let (kernel, bias) = (C::constant(&self.kernel), self.bias.as_ref().map(C::constant));
+        let (window, groups) = (self.window.geometry(), self.groups);
+        if !self.transposed {
+            return Some(Definition::Conv { kernel, bias, window, groups, mode: self.mode });
+        }
+        // What the output has more than the last window reaches.
+        let extra = |a: usize| {
+            let w = &self.window;
+            let reach = (self.input.spatial()[a] - 1) * w.stride[a] + w.dilation[a] * (w.size[a] - 1) + 1;
+            w.input[a] + w.before[a] + w.after[a] - reach
+        };
+        let output_pad = (0..self.window.input.len()).map(extra).collect();
+        Some(Definition::ConvTranspose { kernel, bias, window, output_pad, groups })
     }
 
     fn continues_input(&self) -> bool {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use num_traits::Zero;
 
 use super::{
-    AffineLayer, Arguments, Enclosure, Function, Kind, Layer, Lowered, Misuse, Parameter, Signature, SymbolicLayer,
-    Values, Weights, numbers, signed, symbols,
+    AffineLayer, Arguments, Definition, Enclosure, Function, Kind, Layer, Lowered, Misuse, Parameter, Signature,
+    SymbolicLayer, Values, Weights, numbers, signed, symbols,
 };
 use crate::algebra::{Integer, Polynomial, Rational, Shape, Symbol, Tensor};
 use crate::toeplitz::Operator;
@@ -107,6 +107,11 @@ impl<C: Weights> Function for Dense<C> {
 
     fn enclose(&self, inputs: &[&Enclosure]) -> Option<Enclosure> {
         signed::enclose(&self.matrix, inputs[0], &self.offset(), &|w, x| self.product(w, x))
+    }
+
+    fn definition(&self) -> Option<Definition> {
+        let (matrix, bias) = (C::constant(&self.matrix), self.bias.as_ref().map(C::constant));
+        Some(Definition::Dense { matrix, bias })
     }
 
     fn parameters(&self) -> usize {

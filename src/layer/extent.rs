@@ -5,7 +5,7 @@ use std::sync::Arc;
 use num_traits::{One, ToPrimitive, Zero};
 
 use super::window::{MODES, by, for_each_index, image, pad_mode, resolve, spatial, two_sided};
-use super::{AffineLayer, Arguments, Function, Kind, Layer, Lowered, Misuse, Parameter, Signature, Values};
+use super::{AffineLayer, Arguments, Definition, Function, Kind, Layer, Lowered, Misuse, Parameter, Signature, Values};
 use crate::algebra::{Integer, MAX_ELEMENTS, Matrix, Rational, Shape, Tensor, ratio};
 use crate::toeplitz::{Operator, PadMode, Taps};
 
@@ -127,6 +127,11 @@ impl Function for Pad {
             });
         }
         Some(Tensor::new(self.output.clone(), y, denominator))
+    }
+
+    fn definition(&self) -> Option<Definition> {
+        let (before, after, value) = (self.before.clone(), self.after.clone(), self.value.clone());
+        Some(Definition::Pad { before, after, value, mode: self.mode })
     }
 
     fn continues_input(&self) -> bool {
@@ -267,6 +272,10 @@ impl Function for Crop {
         });
         Some(Tensor::new(self.output.clone(), y, x.denominator().clone()))
     }
+
+    fn definition(&self) -> Option<Definition> {
+        Some(Definition::Slice { start: self.start.clone(), step: self.step.clone() })
+    }
 }
 
 impl AffineLayer for Crop {
@@ -329,6 +338,10 @@ impl Function for Upsample {
             });
         }
         Some(Tensor::from_rationals(self.output.clone(), &y))
+    }
+
+    fn definition(&self) -> Option<Definition> {
+        Some(Definition::Upsample { factor: self.factor.clone(), bilinear: self.bilinear })
     }
 
     fn detail(&self) -> String {

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use num_traits::One;
 
 use super::window::{Window, by, for_each_index, image, spatial};
-use super::{Arguments, Form, Function, Kind, Layer, Misuse, Parameter, PiecewiseLayer, Signature, Unit, Values};
+use super::{
+    Arguments, Definition, Form, Function, Kind, Layer, Misuse, Parameter, PiecewiseLayer, Signature, Unit, Values,
+};
 use crate::algebra::{Integer, Rational, Shape, Tensor, common_denominator};
 use crate::toeplitz::PadMode;
 
@@ -221,6 +223,15 @@ impl Function for Extremes {
             best.cloned().unwrap_or_default()
         };
         Some(Tensor::new(self.output.clone(), (0..self.output.elements()).map(best).collect(), denominator))
+    }
+
+    fn definition(&self) -> Option<Definition> {
+        let least = self.extreme == Extreme::Min;
+        Some(match &self.sets {
+            Sets::Window(window) => Definition::ExtremePool { least, window: window.geometry() },
+            Sets::Channels(k) => Definition::Maxout { k: *k },
+            Sets::Operands(_) => Definition::Extreme { least },
+        })
     }
 
     fn detail(&self) -> String {

@@ -9,6 +9,7 @@ mod avgpool;
 pub mod catalogue;
 mod combine;
 mod conv;
+pub mod definition;
 mod dense;
 mod extent;
 mod maximum;
@@ -23,6 +24,7 @@ mod smooth;
 mod softmax;
 mod window;
 
+pub use definition::Definition;
 pub use part::{Part, selection};
 pub use signature::{Arguments, Kind, Misuse, Parameter, Signature, Value, Values};
 pub(crate) use window::resolve;
@@ -78,6 +80,11 @@ pub trait Function: fmt::Debug + Send + Sync {
         0
     }
 
+    /// The layer as data; `None` for layers that are parts of others, which no network has.
+    fn definition(&self) -> Option<Definition> {
+        None
+    }
+
     /// The layer on these outputs (ascending, at least one), for layers that are neither affine nor
     /// piecewise linear; see [`Layer::part`].
     fn part(&self, _outputs: &[usize]) -> Option<Part> {
@@ -129,6 +136,9 @@ pub trait Weights: Coefficient {
 
     /// The weights that an argument gives, if they are in this ring.
     fn of(value: &Value) -> Option<Tensor<Self>>;
+
+    /// The weights as data.
+    fn constant(tensor: &Tensor<Self>) -> definition::Constant;
 }
 
 impl Weights for Integer {
@@ -146,6 +156,10 @@ impl Weights for Integer {
             Value::Tensor(tensor) => Some(tensor.clone()),
             _ => None,
         }
+    }
+
+    fn constant(tensor: &Tensor) -> definition::Constant {
+        definition::Constant::Numbers(tensor.clone())
     }
 }
 
@@ -166,6 +180,10 @@ impl Weights for Polynomial {
             Value::Symbols(tensor) => Some(tensor.clone()),
             _ => None,
         }
+    }
+
+    fn constant(tensor: &Tensor<Polynomial>) -> definition::Constant {
+        definition::Constant::Symbols(tensor.clone())
     }
 }
 

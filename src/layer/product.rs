@@ -6,7 +6,7 @@ use num_traits::{Signed, Zero};
 
 use super::part::vector;
 use super::smooth::{entrywise, product};
-use super::{Enclosure, Function, Layer, Misuse, Part, Signature, Values};
+use super::{Definition, Enclosure, Function, Layer, Misuse, Part, Signature, Values};
 use crate::algebra::{Rational, Shape, Tensor};
 
 /// The rule of `square`.
@@ -74,6 +74,10 @@ impl Function for Product {
                 if x.0.is_negative() && x.1.is_positive() { Rational::zero() } else { a.clone().min(b.clone()) };
             (least, a.max(b))
         }))
+    }
+
+    fn definition(&self) -> Option<Definition> {
+        Some(if self.kind == "square" { Definition::Square } else { Definition::Multiply })
     }
 
     fn part(&self, outputs: &[usize]) -> Option<Part> {

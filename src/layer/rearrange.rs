@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use num_traits::{One, Signed, Zero};
 
-use super::{AffineLayer, Arguments, Function, Kind, Layer, Lowered, Misuse, Parameter, Signature, Values};
+use super::{AffineLayer, Arguments, Definition, Function, Kind, Layer, Lowered, Misuse, Parameter, Signature, Values};
 use crate::algebra::{Rational, Shape, Tensor};
 use crate::toeplitz::Operator;
 
@@ -122,6 +122,10 @@ impl Function for SameOrder {
     fn evaluate(&self, inputs: &[&Tensor]) -> Option<Tensor> {
         Some(inputs[0].reshaped(self.output.clone()))
     }
+
+    fn definition(&self) -> Option<Definition> {
+        Some(Definition::Reshape)
+    }
 }
 
 impl AffineLayer for SameOrder {
@@ -169,6 +173,10 @@ impl Function for Permute {
             y[self.output.ravel(&to)] = value.clone();
         }
         Some(Tensor::new(self.output.clone(), y, x.denominator().clone()))
+    }
+
+    fn definition(&self) -> Option<Definition> {
+        Some(Definition::Permute { axes: self.axes.clone() })
     }
 
     fn detail(&self) -> String {
@@ -230,6 +238,10 @@ impl Function for PixelShuffle {
             }
         }
         Some(Tensor::new(self.output.clone(), y, x.denominator().clone()))
+    }
+
+    fn definition(&self) -> Option<Definition> {
+        Some(Definition::PixelShuffle { r: self.r })
     }
 }
 

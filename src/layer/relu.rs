@@ -5,7 +5,8 @@ use std::sync::Arc;
 use num_traits::{One, Signed, Zero};
 
 use super::{
-    Arguments, Enclosure, Form, Function, Kind, Layer, Misuse, Parameter, PiecewiseLayer, Signature, Unit, Values,
+    Arguments, Definition, Enclosure, Form, Function, Kind, Layer, Misuse, Parameter, PiecewiseLayer, Signature, Unit,
+    Values,
 };
 use crate::algebra::{Rational, Shape, Tensor, ratio};
 
@@ -178,6 +179,10 @@ impl Function for Slopes {
         Some(Enclosure { low: tensor(&low), high: tensor(&high) })
     }
 
+    fn definition(&self) -> Option<Definition> {
+        Some(Definition::Slopes { below: self.below.clone() })
+    }
+
     fn parameters(&self) -> usize {
         if self.kind == "prelu" { self.below.len() } else { 0 }
     }
@@ -229,6 +234,12 @@ impl Function for Clipped {
     fn evaluate(&self, inputs: &[&Tensor]) -> Option<Tensor> {
         let entry = |x: Rational| (x * &self.slope + &self.offset).max(self.low.clone()).min(self.high.clone());
         Some(inputs[0].map(entry))
+    }
+
+    fn definition(&self) -> Option<Definition> {
+        let Clipped { slope, offset, low, high, .. } = self;
+        let (slope, offset, low, high) = (slope.clone(), offset.clone(), low.clone(), high.clone());
+        Some(Definition::Clip { slope, offset, low, high })
     }
 
     fn detail(&self) -> String {

@@ -7,8 +7,8 @@ use num_traits::{One, Signed, Zero};
 
 use super::conv::per_channel;
 use super::{
-    AffineLayer, Arguments, Enclosure, Function, Kind, Layer, Lowered, Misuse, Parameter, Signature, SymbolicLayer,
-    Values, Weights, numbers, signed, symbols,
+    AffineLayer, Arguments, Definition, Enclosure, Function, Kind, Layer, Lowered, Misuse, Parameter, Signature,
+    SymbolicLayer, Values, Weights, numbers, signed, symbols,
 };
 use crate::algebra::{Integer, MAX_BITS, Polynomial, Rational, Shape, Symbol, Tensor, bounded_denominator, ratio};
 use crate::diagnostic::Code;
@@ -231,6 +231,11 @@ impl<C: Weights> Function for Scale<C> {
     fn enclose(&self, inputs: &[&Enclosure]) -> Option<Enclosure> {
         let (factor, offset) = self.weights();
         signed::enclose(&factor, inputs[0], &offset, &|w, x| self.product(w, x))
+    }
+
+    fn definition(&self) -> Option<Definition> {
+        let constant = |t: &Option<Tensor<C>>| t.as_ref().map(C::constant);
+        Some(Definition::Scale { factor: constant(&self.factor), offset: constant(&self.offset) })
     }
 
     fn parameters(&self) -> usize {

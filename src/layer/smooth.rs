@@ -6,6 +6,7 @@ use std::sync::Arc;
 use num_traits::{Signed, Zero};
 use rayon::prelude::*;
 
+use super::definition::{Curve, Definition};
 use super::part::vector;
 use super::{Enclosure, Function, Layer, Part, Signature, Values};
 use crate::algebra::{Integer, Rational, Shape, Tensor, enclose, ratio};
@@ -58,14 +59,6 @@ smooth!(
     "Gelu",
     Curve::Gelu
 );
-
-#[derive(Clone, Copy, Debug)]
-enum Curve {
-    Sigmoid,
-    Tanh,
-    Silu,
-    Gelu,
-}
 
 #[derive(Debug)]
 struct Smooth {
@@ -135,6 +128,10 @@ impl Function for Smooth {
             Some(few.gather(self.shape.clone(), |i| Some(order[i])))
         };
         Some(Enclosure { low: spread(low)?, high: spread(high)? })
+    }
+
+    fn definition(&self) -> Option<Definition> {
+        Some(Definition::Curve(self.curve))
     }
 
     fn part(&self, outputs: &[usize]) -> Option<Part> {

@@ -8,7 +8,7 @@ use num_traits::{One, Zero};
 use rayon::prelude::*;
 
 use super::smooth::{BITS, entrywise};
-use super::{Enclosure, Function, Layer, Part, Signature, Values};
+use super::{Definition, Enclosure, Function, Layer, Part, Signature, Values};
 use crate::algebra::{Integer, Rational, Shape, Tensor, enclose, ratio};
 
 /// The rule of `softmax`.
@@ -89,6 +89,10 @@ impl Function for Softmax {
         let groups: Vec<Vec<(Rational, Rational)>> =
             (0..pixels).into_par_iter().map(|p| self.at(p, &inputs[0].low, &inputs[0].high)).collect();
         Some(entrywise(&self.shape, |i| groups[i % pixels][i / pixels].clone()))
+    }
+
+    fn definition(&self) -> Option<Definition> {
+        Some(Definition::Softmax)
     }
 
     /// All channels of the pixels that are asked for.

@@ -1,6 +1,7 @@
 //! Sliding windows: sizes, strides, padding, and the extent of the output. Shared by convolutions
 //! and pools.
 
+use super::definition::Geometry;
 use super::{Arguments, Misuse, Value};
 use crate::algebra::{MAX_ELEMENTS, Shape};
 use crate::toeplitz::{PadMode, Taps};
@@ -73,6 +74,12 @@ impl Window {
             output.push((padded - reach[a]) / stride[a] + 1);
         }
         Ok(Window { input: input.to_vec(), size, stride, dilation, before, after, output })
+    }
+
+    /// The window as data.
+    pub fn geometry(&self) -> Geometry {
+        let Window { size, stride, dilation, before, after, .. } = self.clone();
+        Geometry { size, stride, dilation, before, after }
     }
 
     /// The tap tables of the axes.

@@ -158,7 +158,8 @@ impl Writer<'_> {
             self.document.say(vec![text(words)]);
         }
         let (left, right) = (&self.equation.left.name, &self.equation.right.name);
-        let values = [(left, &found.left), (right, &found.right)].map(|(name, value)| (name, super::witness::shown(value)));
+        let values =
+            [(left, &found.left), (right, &found.right)].map(|(name, value)| (name, super::witness::shown(value)));
         let place = format!("at output {}", index(shape, found.output));
         if law {
             let [(left, high), (right, low)] = &values;
