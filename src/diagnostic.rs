@@ -82,6 +82,8 @@ codes! {
     NotUtf8,
     /// The file cannot be read.
     Unreadable,
+    /// A weight or model file that is damaged, or not of the format that its name says.
+    InvalidFile,
     /// Brackets nest too deeply.
     NestedTooDeeply,
     /// `|>` beside an infix operator, where readers disagree about what it means.

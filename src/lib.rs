@@ -53,6 +53,7 @@ pub mod algebra;
 pub mod collapse;
 pub mod decide;
 pub mod diagnostic;
+pub mod import;
 pub mod layer;
 pub mod network;
 pub mod report;

@@ -146,6 +146,28 @@ impl Loader for Disk {
         let name = path.strip_prefix(&here).unwrap_or(&path).display().to_string();
         Ok(Source { name, text })
     }
+
+    fn bytes(&self, from: &str, path: &str, confined: bool, limit: u64) -> Result<Vec<u8>, String> {
+        let folder = Path::new(from).parent().unwrap_or(Path::new("")).to_path_buf();
+        let file = folder.join(path).canonicalize().map_err(|e| e.to_string())?;
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { &folder };
+        if confined && !folder.canonicalize().is_ok_and(|folder| file.starts_with(folder)) {
+            return Err("it lies outside of the model's folder".into());
+        }
+        read_up_to(&file, limit)
+    }
+}
+
+/// The bytes of a file that has at most `limit` of them.
+pub fn read_up_to(path: &Path, limit: u64) -> Result<Vec<u8>, String> {
+    let file = fs::File::open(path).map_err(|e| e.to_string())?;
+    let too_large = || format!("it has more than {limit} bytes, the memory limit; raise it with `--memory`");
+    if file.metadata().is_ok_and(|m| m.len() > limit) {
+        return Err(too_large());
+    }
+    let mut bytes = Vec::new();
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(|e| e.to_string())?;
+    if bytes.len() as u64 > limit { Err(too_large()) } else { Ok(bytes) }
 }
 
 /// `512M`, `8G`, `100000`: bytes.

@@ -1,14 +1,18 @@
 //! Constants: tensor expressions evaluated exactly.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use num_traits::{ToPrimitive, Zero};
 
 use super::constant::{Constant, pair};
 use super::functions;
+use super::program::Loader;
 use super::symbols::{SymbolError, Symbols};
 use crate::algebra::{MAX_BITS, Polynomial, Rational, Shape, Tensor, bounded_denominator};
 use crate::diagnostic::{Code, Diagnostic, Span, did_you_mean, size};
+use crate::import;
 use crate::syntax::tree::{Argument, BinaryOp, Expr, ExprKind};
 
 /// What was wrong has been reported; what depends on it is passed over in silence.
@@ -16,7 +20,12 @@ use crate::syntax::tree::{Argument, BinaryOp, Expr, ExprKind};
 pub(super) struct Poisoned;
 
 /// The named constants, and the memory that constants may still take.
-pub(super) struct Constants {
+pub(super) struct Constants<'a> {
+    loader: &'a dyn Loader,
+    /// The name of the file being read, which paths are relative to.
+    pub(super) file: String,
+    /// The weight file read last: its tensors are often asked for one after the other.
+    loaded: RefCell<Option<(String, Rc<Vec<u8>>)>>,
     values: BTreeMap<String, Constant>,
     pub(super) symbols: Symbols,
     poisoned: BTreeSet<String>,
@@ -32,9 +41,11 @@ const ELEMENT_BYTES: u64 = 64;
 /// The same for a term of a polynomial: monomial, coefficient, and their allocations.
 const SYMBOL_BYTES: u64 = 200;
 
-impl Constants {
-    pub(super) fn new(memory: u64) -> Constants {
-        Constants { values: BTreeMap::new(), symbols: Symbols::default(), poisoned: BTreeSet::new(), memory }
+impl<'a> Constants<'a> {
+    pub(super) fn new(loader: &'a dyn Loader, memory: u64) -> Constants<'a> {
+        let (values, symbols, poisoned) = (BTreeMap::new(), Symbols::default(), BTreeSet::new());
+        let (file, loaded) = (String::new(), RefCell::default());
+        Constants { loader, file, loaded, values, symbols, poisoned, memory }
     }
 
     pub(super) fn define(&mut self, name: &str, value: Constant) {
@@ -172,6 +183,33 @@ impl Constants {
         let (needed, limit) = (size(bytes), size(self.memory));
         let message = format!("a tensor {shape} needs about {needed}, above the limit of {limit}");
         Diagnostic::new(Code::MemoryLimit, span, message).help("raise the limit with `--memory`")
+    }
+
+    /// `load("w.npz", "name")`: a tensor of a weight file.
+    pub(super) fn load(&self, path: &Expr, name: Option<&Expr>) -> Result<Tensor, Mistakes> {
+        let text = |expr: &Expr| match &expr.kind {
+            ExprKind::Text(text) => Ok(text.clone()),
+            _ => Err(vec![wrong_kind(expr.span, "this", "text in quotation marks")]),
+        };
+        let (file, tensor) = both(text(path), name.map(text).transpose())?;
+        let bytes = self.bytes(&file).map_err(|reason| {
+            let mistake = Diagnostic::new(Code::Unreadable, path.span, format!("`{file}` cannot be read"));
+            vec![mistake.label(reason).note("paths are relative to the `.net` file")]
+        })?;
+        let span = name.map_or(path.span, |name| name.span);
+        import::tensor(&file, &bytes, tensor.as_deref(), self.memory).map_err(|refusal| vec![refusal.at(span)])
+    }
+
+    fn bytes(&self, file: &str) -> Result<Rc<Vec<u8>>, String> {
+        let key = format!("{}\0{file}", self.file);
+        if let Some((name, bytes)) = &*self.loaded.borrow()
+            && *name == key
+        {
+            return Ok(bytes.clone());
+        }
+        let bytes = Rc::new(self.loader.bytes(&self.file, file, false, self.memory)?);
+        *self.loaded.borrow_mut() = Some((key, bytes.clone()));
+        Ok(bytes)
     }
 
     fn named(&self, name: &str, span: Span) -> Result<Constant, Mistakes> {

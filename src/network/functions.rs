@@ -6,7 +6,6 @@ use rayon::prelude::*;
 use super::constant::{Constant, each, pair};
 use super::constants::{Constants, Mistakes, both, checked_shape, few_terms, pick, shortened};
 use super::kernels;
-use super::program::not_yet;
 use crate::algebra::{Integer, Polynomial, Rational, Shape, Tensor};
 use crate::diagnostic::{Code, Diagnostic, Span, did_you_mean};
 use crate::layer::catalogue;
@@ -40,7 +39,11 @@ pub const FUNCTIONS: &[(&str, &[&str], &str)] = &[
         &["shape", "seed", "bits"],
         "multiples of 1/16 in [−1, 1], the same on every machine; with `bits=24`, what float32 stores of numbers in [−1, 1]",
     ),
-    ("load", &["path", "name"], "a tensor from a file"),
+    (
+        "load",
+        &["path", "name"],
+        "a tensor from a `.npy`, `.npz` or `.safetensors` file, every float exactly as it is stored",
+    ),
 ];
 
 /// Whether a constant expression may call this name.
@@ -120,7 +123,7 @@ pub(super) fn call(scope: &Constants, callee: &Name, arguments: &[Argument], spa
                 }
             }
         }
-        _ => Err(vec![not_yet(span, "tensors from files (`load`)").help("write the numbers as a list")]),
+        _ => scope.load(first, second).map(Constant::Numbers),
     }
 }
 

@@ -88,6 +88,13 @@ pub trait Loader {
     /// The name (for messages, and to recognise a file imported twice) and text of the file at
     /// `path`, relative to the file named `from`.
     fn load(&self, from: &str, path: &str) -> Result<Source, String>;
+
+    /// The bytes of the file at `path`, relative to the file named `from`, if there are at most
+    /// `limit`; with `confined`, only inside the folder of `from`, wherever links lead.
+    fn bytes(&self, from: &str, path: &str, confined: bool, limit: u64) -> Result<Vec<u8>, String> {
+        let _ = (from, path, confined, limit);
+        Err("files are not available here".into())
+    }
 }
 
 /// A loader for programs that import nothing.
@@ -156,7 +163,7 @@ pub(super) struct Checker<'a> {
     loader: &'a dyn Loader,
     pub(super) sources: Sources,
     pub(super) diagnostics: Vec<Diagnostic>,
-    pub(super) constants: Constants,
+    pub(super) constants: Constants<'a>,
     /// Where each name was first defined.
     defined: BTreeMap<String, Span>,
     items: BTreeMap<String, NetworkItem>,
@@ -182,7 +189,7 @@ impl<'a> Checker<'a> {
             loader,
             sources: Sources::default(),
             diagnostics: Vec::new(),
-            constants: Constants::new(memory),
+            constants: Constants::new(loader, memory),
             defined: BTreeMap::new(),
             items: BTreeMap::new(),
             networks: BTreeMap::new(),
@@ -206,6 +213,7 @@ impl<'a> Checker<'a> {
         let file = u32::try_from(self.sources.files.len()).unwrap_or(u32::MAX);
         let (parsed, mistakes) = syntax::parse(&source.text, file);
         self.reading.push(source.name.clone());
+        self.constants.file = source.name.clone();
         self.read.insert(source.name.clone());
         self.sources.files.push(source);
         self.diagnostics.extend(mistakes);
@@ -217,6 +225,7 @@ impl<'a> Checker<'a> {
             self.item(item, file);
         }
         self.reading.pop();
+        self.constants.file = self.reading.last().cloned().unwrap_or_default();
     }
 
     fn item(&mut self, item: Item, file: u32) {
