@@ -50,6 +50,7 @@
 //! ```
 
 pub mod algebra;
+pub mod certificate;
 pub mod collapse;
 pub mod decide;
 pub mod diagnostic;

@@ -68,11 +68,16 @@ fn default_permissions() -> io::Result<fs::Permissions> {
 
 /// Reads a file, or standard input for `-`.
 pub fn read(path: &Path) -> Result<Vec<u8>, String> {
+    read_first(path, READ_LIMIT)
+}
+
+/// The same, but no more than the first `limit` bytes.
+pub fn read_first(path: &Path, limit: u64) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     let result = if path == Path::new("-") {
-        io::stdin().lock().take(READ_LIMIT).read_to_end(&mut bytes)
+        io::stdin().lock().take(limit).read_to_end(&mut bytes)
     } else {
-        fs::File::open(path).and_then(|file| file.take(READ_LIMIT).read_to_end(&mut bytes))
+        fs::File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes))
     };
     result.map(|_| bytes).map_err(|e| e.to_string())
 }

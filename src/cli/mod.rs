@@ -1,5 +1,6 @@
 //! The command line: files, terminals and exit codes. Everything else is the library's.
 
+mod certify;
 mod collapse;
 mod equiv;
 mod explain;
@@ -100,6 +101,29 @@ enum Command {
         #[command(flatten)]
         limits: Limits,
     },
+    /// Write a certificate of every verdict and claim, for the independent checker.
+    Certify {
+        /// The file.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Where to write it.
+        #[arg(long, short, value_name = "PATH")]
+        output: PathBuf,
+        /// Write what can be certified, even if something cannot.
+        #[arg(long)]
+        partial: bool,
+        #[command(flatten)]
+        limits: Limits,
+    },
+    /// Check a certificate with the independent checker: exit status 0 only if every theorem is proved.
+    Check {
+        /// The certificate; `-` is standard input.
+        #[arg(value_name = "CERTIFICATE")]
+        certificate: PathBuf,
+        /// Check too that the certificate was made from this file.
+        #[arg(long, value_name = "FILE")]
+        source: Option<PathBuf>,
+    },
     /// Say whether the networks of two files are the same function, for every input and every choice of their symbols.
     ///
     /// Symbols of the same name are the same numbers in both files.
@@ -133,6 +157,10 @@ pub fn run() -> ExitCode {
     let code = match cli.command {
         None => prove::run(&cli.prove),
         Some(Command::Collapse { target, output, limits }) => collapse::run(&target, &output, limits.budget()),
+        Some(Command::Certify { file, output, partial, limits }) => {
+            certify::run(&file, &output, partial, limits.budget())
+        }
+        Some(Command::Check { certificate, source }) => certify::check(&certificate, source.as_deref()),
         Some(Command::Equiv(question)) => equiv::run(&question),
         Some(Command::Fmt { files, check }) => fmt::run(&files, check),
         Some(Command::Explain { name }) => explain::run(&name),

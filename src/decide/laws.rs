@@ -39,7 +39,7 @@ pub(super) fn obeys(
 
 /// Whether no live layer adds a constant, so that f(a·x) = a·f(x) for a ≥ 0, layer by layer: sums and
 /// maxima of linear forms keep that law.
-fn adds_no_constant(network: &Network) -> bool {
+pub(crate) fn adds_no_constant(network: &Network) -> bool {
     network.live_nodes().into_iter().all(|id| match &network.nodes[id].layer {
         None => true,
         Some(Layer::Affine(layer)) => layer.lower().bias.is_none_or(|b| b.is_zero()),

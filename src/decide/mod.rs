@@ -24,6 +24,7 @@ pub use cause::Cause;
 pub use convolution::OneConvolution;
 pub use equality::{Comparison, Counterexample, Proof, compare};
 pub use findings::{Answer, Finding, Findings, Status, prove, prove_with};
+pub(crate) use laws::adds_no_constant;
 pub use residue::{Residue, Row};
 
 use crate::algebra::{Budget, MAX_BITS, Polynomial, Rational, Tensor, Work};

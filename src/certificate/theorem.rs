@@ -1,0 +1,295 @@
+//! From verdicts and answers to theorems.
+
+use super::Gap;
+use super::elaborate::Elaborated;
+use super::format::{EvidenceText, StatementText, TheoremText, strings};
+use crate::algebra::{Polynomial, Rational, Tensor};
+use crate::collapse::AffineMap;
+use crate::decide::convolution::Agreement;
+use crate::decide::search::{Domain, Witness};
+use crate::decide::{
+    Answer, Comparison, Decision, Evidence, Findings, OneConvolution, Status, Verdict, not_homogeneous, pinned,
+};
+use crate::layer::Layer;
+use crate::network::{Assignment, Claim, Equation, Law, Network, Property, Statement, sample};
+
+use num_traits::Zero;
+
+/// Maps with more entries are not written out: the theorem is that the network is affine.
+const MOST_ENTRIES: usize = 2_000_000;
+
+/// A network's theorem.
+type Stated = (StatementText, EvidenceText);
+
+struct Writer<'f, 'p> {
+    findings: &'f Findings<'p>,
+    elaborated: Elaborated<'p>,
+    theorems: Vec<TheoremText>,
+    gaps: Vec<Gap>,
+}
+
+/// The theorems of all networks and claims, and what is left out.
+pub(super) fn theorems<'p>(findings: &Findings<'p>) -> (Elaborated<'p>, Vec<TheoremText>, Vec<Gap>) {
+    let elaborated = Elaborated::new(&findings.program.symbols);
+    let mut writer = Writer { findings, elaborated, theorems: Vec::new(), gaps: Vec::new() };
+    for (network, finding) in findings.program.networks.iter().zip(&findings.networks) {
+        let stated = writer.of_network(network, &finding.decision);
+        let note = format!("network {}: {}", network.name, finding.decision.verdict.word());
+        writer.add(&note, &format!("`{}`", network.name), stated);
+    }
+    for (claim, answer) in findings.program.claims.iter().zip(&findings.claims) {
+        let note = format!("claim: {}: {}", claim.text, answer.status.word());
+        let stated = writer.of_claim(claim, answer);
+        writer.add(&note, &format!("`{}`", claim.text), stated);
+    }
+    (writer.elaborated, writer.theorems, writer.gaps)
+}
+
+impl Writer<'_, '_> {
+    fn add(&mut self, note: &str, what: &str, stated: Result<Vec<Stated>, String>) {
+        match stated {
+            Err(reason) => self.gaps.push(Gap { what: what.to_string(), reason }),
+            Ok(stated) => {
+                for (statement, evidence) in stated {
+                    // What a network is and a claim of it are one theorem.
+                    match self.theorems.iter_mut().find(|t| t.statement == statement && t.evidence == evidence) {
+                        Some(known) => known.note = format!("{}; {note}", known.note),
+                        None => self.theorems.push(TheoremText { note: note.to_string(), statement, evidence }),
+                    }
+                }
+            }
+        }
+    }
+
+    fn network(&mut self, network: &Network) -> Result<usize, String> {
+        self.elaborated.network(network).map_err(|gap| gap.reason)
+    }
+
+    /// What a network is.
+    fn of_network(&mut self, network: &Network, decision: &Decision) -> Result<Vec<Stated>, String> {
+        let index = self.network(network)?;
+        let mut stated = match &decision.evidence {
+            Evidence::Composition(map) | Evidence::NormalForm(map, _) => {
+                let composed = matches!(decision.evidence, Evidence::Composition(_)) && pinned(network).is_none();
+                let evidence = if composed { EvidenceText::Composition } else { EvidenceText::NormalForm };
+                match map.matrix.nonzeros() > MOST_ENTRIES && composed {
+                    false => {
+                        vec![(StatementText::AffineMap { network: index, map: self.elaborated.map(map) }, evidence)]
+                    }
+                    true => vec![by_structure(index, decision.verdict)],
+                }
+            }
+            Evidence::Symbolic(map) | Evidence::SymbolicNormalForm(map, _) => {
+                let map = self.elaborated.symbolic_map(map);
+                vec![(StatementText::AffineMap { network: index, map }, EvidenceText::NormalForm)]
+            }
+            Evidence::Structure { .. } | Evidence::FreeStructure { .. } => vec![by_structure(index, decision.verdict)],
+            Evidence::Witness(witness, weights) => return Ok(vec![self.witness(index, network, witness, weights)]),
+            Evidence::Nothing(undecided) => return Err(format!("it is undecided: {}", undecided.reason)),
+        };
+        if decision.verdict == Verdict::Affine {
+            stated.push(self.not_linear(index, network, &decision.evidence)?);
+        }
+        Ok(stated)
+    }
+
+    fn witness(&mut self, index: usize, network: &Network, witness: &Witness, weights: &Assignment) -> Stated {
+        let list = |t: &Tensor| strings(&t.to_rationals());
+        let evidence = EvidenceText::Witness {
+            base: list(&witness.base),
+            x: list(&witness.x),
+            y: list(&witness.y),
+            output: witness.output,
+            symbols: self.elaborated.values(&[network], weights),
+        };
+        (StatementText::NotAffine { network: index }, evidence)
+    }
+
+    /// Why an affine network is not linear: f(a·x) ≠ a·f(x).
+    fn not_linear(&mut self, index: usize, network: &Network, evidence: &Evidence) -> Result<Stated, String> {
+        let weights = weights_with_constant(network, evidence);
+        let numbers = network.at(&|symbol| weights.get(&symbol).cloned().unwrap_or_default());
+        let (x, factor, output) = match not_homogeneous(&numbers) {
+            Some(failure) => (failure.x.to_rationals(), failure.factor, failure.output),
+            // Where values are irrational: f(0) ≠ 0, if 0 is in the domain.
+            None => {
+                let (base, output) = (Domain::of(network).base(), constant_output(evidence, &weights));
+                match output.filter(|_| base.is_zero()) {
+                    Some(output) => (base.to_rationals(), Rational::zero(), output),
+                    None => return Err("that it is not linear is not shown at a point with rational values".into()),
+                }
+            }
+        };
+        let symbols = self.elaborated.values(&[network], &weights);
+        let evidence = EvidenceText::Homogeneity { x: strings(&x), factor: factor.to_string(), output, symbols };
+        Ok((StatementText::NotLinear { network: index }, evidence))
+    }
+
+    fn of_claim(&mut self, claim: &Claim, answer: &Answer) -> Result<Vec<Stated>, String> {
+        match (&claim.statement, &answer.comparison) {
+            (Statement::Property { network, property: Property::AConvolution }, _) => {
+                self.a_convolution(*network, answer)
+            }
+            (Statement::Property { network, .. }, _) => {
+                let decision = &self.findings.networks[*network].decision;
+                self.of_network(&self.findings.program.networks[*network], decision)
+            }
+            (Statement::Equation(equation), Some(comparison)) => Ok(vec![self.comparison(equation, comparison)?]),
+            (Statement::Law { network, law, equations }, comparison) => {
+                self.law(*network, *law, equations, answer, comparison.as_ref())
+            }
+            (Statement::Equation(_), None) => Err("it was not decided".into()),
+        }
+    }
+
+    fn a_convolution(&mut self, network: usize, answer: &Answer) -> Result<Vec<Stated>, String> {
+        let (finding, network) = (&self.findings.networks[network], &self.findings.program.networks[network]);
+        let index = self.network(network)?;
+        match (answer.status, &finding.convolution) {
+            (Status::Proved, Some(found)) if *found.agreement() == Agreement::Exact => {
+                let right = match found {
+                    OneConvolution::Numbers(found) => self.elaborated.convolution(index, found),
+                    OneConvolution::Symbols(found) => self.elaborated.convolution(index, found),
+                };
+                let evidence = affine_evidence(network, network);
+                Ok(vec![(equal(index, right, None, Vec::new()), evidence)])
+            }
+            // The network is one layer `conv`.
+            (Status::Proved, _) => Ok(vec![(equal(index, index, None, Vec::new()), EvidenceText::NormalForm)]),
+            (Status::Refuted, _) if finding.decision.verdict == Verdict::Nonlinear => {
+                self.of_network(network, &finding.decision)
+            }
+            (Status::Refuted, _) => {
+                Err("that no convolution of the sizes in question is equal is not certified yet".into())
+            }
+            (Status::Undecided, _) => Err("it is undecided".into()),
+        }
+    }
+
+    fn comparison(&mut self, equation: &Equation, comparison: &Comparison) -> Result<Stated, String> {
+        let (left, right) = (self.network(&equation.left)?, self.network(&equation.right)?);
+        let within = equation.within.as_ref().map(ToString::to_string);
+        let mut nonnegative: Vec<usize> = Vec::new();
+        for symbol in &equation.nonnegative {
+            nonnegative.push(self.elaborated.symbol(*symbol));
+        }
+        nonnegative.sort_unstable();
+        match comparison {
+            Comparison::Equal(_) | Comparison::Close { exact: true, .. } => {
+                Ok((equal(left, right, within, nonnegative), affine_evidence(&equation.left, &equation.right)))
+            }
+            Comparison::Close { exact: false, .. } => {
+                Ok((equal(left, right, within, nonnegative), EvidenceText::Bounds))
+            }
+            Comparison::Different(found) => {
+                let symbols = self.elaborated.values(&[&equation.left, &equation.right], &found.symbols);
+                let x = strings(&found.point.to_rationals());
+                let evidence = EvidenceText::Counterexample { x, output: found.output, symbols };
+                Ok((StatementText::Different { left, right, within, nonnegative }, evidence))
+            }
+            Comparison::Undecided(reason) => Err(format!("it is undecided: {reason}")),
+        }
+    }
+
+    fn law(
+        &mut self,
+        network: usize,
+        law: Law,
+        equations: &[Equation],
+        answer: &Answer,
+        comparison: Option<&Comparison>,
+    ) -> Result<Vec<Stated>, String> {
+        let (decision, network) = (&self.findings.networks[network].decision, &self.findings.program.networks[network]);
+        match (answer.status, comparison) {
+            (Status::Undecided, _) => Err("it is undecided".into()),
+            // A linear map obeys every law.
+            (Status::Proved, None) if decision.verdict == Verdict::Linear => self.of_network(network, decision),
+            (Status::Refuted, Some(comparison)) => {
+                if network.inputs.iter().any(|input| input.domain.is_some()) {
+                    return Err("that a law fails inside of a domain is not certified yet".into());
+                }
+                Ok(vec![self.comparison(&equations[answer.equation], comparison)?])
+            }
+            (Status::Proved, _) => {
+                let mut stated = Vec::new();
+                // a ≥ 0 by the layers alone, where nothing adds a constant; then only the other equations were decided.
+                let skipped = usize::from(law != Law::Additive && comparison.is_none_or(|_| adds_nothing(network)));
+                if skipped > 0 {
+                    let index = self.network(network)?;
+                    stated.push((StatementText::PositivelyHomogeneous { network: index }, EvidenceText::Structure));
+                }
+                for equation in equations.iter().skip(skipped) {
+                    let (left, right) = (self.network(&equation.left)?, self.network(&equation.right)?);
+                    let nonnegative = equation.nonnegative.iter().map(|s| self.elaborated.symbol(*s)).collect();
+                    stated.push((
+                        equal(left, right, None, nonnegative),
+                        affine_evidence(&equation.left, &equation.right),
+                    ));
+                }
+                Ok(stated)
+            }
+            (Status::Refuted, None) => Err("it is refuted without a point".into()),
+        }
+    }
+}
+
+fn by_structure(network: usize, verdict: Verdict) -> Stated {
+    let statement = match verdict {
+        Verdict::Linear => StatementText::Linear { network },
+        _ => StatementText::Affine { network },
+    };
+    (statement, EvidenceText::Structure)
+}
+
+fn equal(left: usize, right: usize, within: Option<String>, nonnegative: Vec<usize>) -> StatementText {
+    StatementText::Equal { left, right, within, nonnegative }
+}
+
+/// How a checker finds two networks equal: row by row where both are affine maps of numbers.
+fn affine_evidence(left: &Network, right: &Network) -> EvidenceText {
+    let affine = |network: &Network| {
+        let mut live = network.live_nodes().into_iter().filter_map(|id| network.nodes[id].layer.as_ref());
+        live.all(|layer| matches!(layer, Layer::Affine(_))) && pinned(network).is_none()
+    };
+    if affine(left) && affine(right) { EvidenceText::Composition } else { EvidenceText::NormalForm }
+}
+
+/// Whether no live layer adds a constant.
+fn adds_nothing(network: &Network) -> bool {
+    crate::decide::adds_no_constant(network)
+}
+
+/// The constant of an affine map.
+fn constants(evidence: &Evidence) -> Option<Vec<Polynomial>> {
+    let lifted = |map: &AffineMap| map.bias.lifted::<Polynomial>().numerators().to_vec();
+    match evidence {
+        Evidence::Composition(map) | Evidence::NormalForm(map, _) => Some(lifted(map)),
+        Evidence::Symbolic(map) | Evidence::SymbolicNormalForm(map, _) => Some(map.bias.numerators().to_vec()),
+        _ => None,
+    }
+}
+
+/// Numbers for the symbols at which the constant of an affine network is not 0.
+fn weights_with_constant(network: &Network, evidence: &Evidence) -> Assignment {
+    if let Evidence::FreeStructure { weights: Some(weights), .. } = evidence {
+        return weights.clone();
+    }
+    let symbols = network.symbols();
+    let Some(constants) = constants(evidence).filter(|_| !symbols.is_empty()) else { return Assignment::new() };
+    let choice = |round: u64| -> Assignment {
+        let value = |symbol| match symbol {
+            crate::algebra::Symbol::Free(index) if round > 0 => sample(index, round),
+            _ => Rational::from_integer(1.into()),
+        };
+        symbols.iter().map(|&s| (s, value(s))).collect()
+    };
+    let shows = |weights: &Assignment| {
+        constants.iter().any(|c| !c.at(&|s| weights.get(&s).cloned().unwrap_or_default()).is_zero())
+    };
+    (0..64).map(choice).find(shows).unwrap_or_default()
+}
+
+/// An output whose constant is not 0.
+fn constant_output(evidence: &Evidence, weights: &Assignment) -> Option<usize> {
+    constants(evidence)?.iter().position(|c| !c.at(&|s| weights.get(&s).cloned().unwrap_or_default()).is_zero())
+}
