@@ -228,7 +228,7 @@ proptest! {
     #[test]
     fn smooth_layers(seed in any::<u64>(), channels in 1_usize..=3) {
         let input = shape(&[channels, 2]);
-        for name in ["sigmoid", "tanh", "gelu", "silu", "softmax"] {
+        for name in ["sigmoid", "tanh", "gelu", "gelu_tanh", "silu", "elu", "softplus", "softmax"] {
             check(&build(name, Arguments::default(), &[&input]).expect("fits"), std::slice::from_ref(&input), seed);
         }
     }
@@ -243,7 +243,7 @@ fn smooth_layers_are_as_narrow_as_documented() {
         sizes.iter().flat_map(|v| [v.clone(), -v.clone(), v * Rational::new(7.into(), 3.into())]).collect();
     let x = Tensor::from_rationals(shape(&[values.len()]), &values);
     let width = Rational::from_integer(2.into()).pow(-96);
-    for name in ["sigmoid", "tanh", "gelu", "silu"] {
+    for name in ["sigmoid", "tanh", "gelu", "gelu_tanh", "silu", "elu", "softplus"] {
         let layer = build(name, Arguments::default(), &[x.shape()]).expect("fits");
         let bounds = layer.function().enclose(&[&Enclosure { low: x.clone(), high: x.clone() }]).expect("bounds");
         for (i, value) in values.iter().enumerate() {
@@ -252,7 +252,7 @@ fn smooth_layers_are_as_narrow_as_documented() {
             // Between 0 and x for the gates, but for the negative dip above −1/3.
             let floor = Rational::new((-1).into(), 3.into()) - &width;
             assert!(
-                !matches!(name, "gelu" | "silu")
+                !matches!(name, "gelu" | "gelu_tanh" | "silu")
                     || (low >= floor && high <= value.clone().max(Rational::default()) + &width),
                 "{name} at {value}"
             );

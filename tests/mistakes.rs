@@ -215,7 +215,10 @@ const ENTRYWISE: &[Row] = &[
     ("3x8x8", "sigmoid(1)", "unknown-argument", &["no arguments"]),
     ("3x8x8", "tanh(1)", "unknown-argument", &["no arguments"]),
     ("3x8x8", "gelu(approximate=yes)", "unknown-argument", &["approximate"]),
+    ("3x8x8", "gelu_tanh(1)", "unknown-argument", &["no arguments"]),
     ("3x8x8", "silu(1)", "unknown-argument", &["no arguments"]),
+    ("3x8x8", "elu(1)", "unknown-argument", &["no arguments"]),
+    ("3x8x8", "softplus(beta=1)", "unknown-argument", &["beta"]),
     ("3x8x8", "softmax(axis=1)", "unknown-argument", &["axis"]),
     ("3x8x8", "square(2)", "unknown-argument", &["no arguments"]),
     ("3x8x8", "add", "missing-argument", &["`add`", "value"]),
@@ -232,6 +235,7 @@ const ENTRYWISE: &[Row] = &[
     ("3x8x8", "minimum(0)", "wrong-kind", &["constant"]),
     ("3x8x8", "multiply(x |> crop(1))", "shape-mismatch", &["3×8×8", "3×6×6"]),
     ("3x8x8", "multiply", "missing-argument", &["exactly one value"]),
+    ("3x8x8", "divide(x |> crop(1))", "shape-mismatch", &["3×8×8", "3×6×6"]),
 ];
 
 /// Sizes that overflow, or that no machine holds: 2^40 is 1099511627776.

@@ -173,6 +173,51 @@ fn cdf_series(x: &Integer, bits: usize) -> Bounds {
     (&half + scaled(low - &slack, work) * root_low, half + scaled(high + slack, work) * root_high)
 }
 
+/// ln(1 + e^x) = max(0, x) + ln(1 + e^−|x|).
+pub fn softplus(x: &Rational, bits: usize) -> Bounds {
+    let (low, high) = exp_neg(&x.abs(), bits + 4);
+    let kink = x.clone().max(Rational::zero());
+    (&kink + log_of_one_plus(&low, bits + 2).0, kink + log_of_one_plus(&high, bits + 2).1)
+}
+
+/// ln(1 + u) for 0 ≤ u ≤ 1: 2·Σ z²ⁿ⁺¹/(2n + 1) with z = u/(2 + u) ≤ 1/3, so each term is at most a ninth of the one before.
+fn log_of_one_plus(u: &Rational, bits: usize) -> Bounds {
+    let work = bits + 16;
+    let z = u / (u + integer(2));
+    let (least, most) = (floor(&z, work), ceil(&z, work));
+    let (square_least, square_most) = ((&least * &least) >> work, ((&most * &most) >> work) + 1);
+    let (mut low, mut high) = (Integer::zero(), Integer::zero());
+    let (mut power_least, mut power_most) = (least, most);
+    for n in 0..work {
+        let odd = Integer::from(2 * n + 1);
+        low += power_least.div_floor(&odd);
+        high += quotient_up(&power_most, &odd);
+        power_least = (&power_least * &square_least) >> work;
+        power_most = ((&power_most * &square_most) >> work) + 1;
+        if power_most <= Integer::from(4) {
+            // What is left is below 4·(1 + 1/9 + …) units, and one a rounding.
+            high += 8;
+            break;
+        }
+    }
+    (scaled(low * 2, work), scaled(high * 2, work))
+}
+
+/// σ(2·√(2/π)·(x + 0.044715·x³)), which increases with x; 2·√(2/π) is 4/√(2π).
+pub fn gelu_tanh_gate(x: &Rational, bits: usize) -> Bounds {
+    let cubic = x + ratio(44_715.into(), 1_000_000.into()) * x * x * x;
+    if cubic.abs() >= integer(bits + 2) {
+        // The factor is more than 1, so the sigmoid is between that of the cubic and its limit.
+        let (low, high) = sigmoid(&cubic, bits + 2);
+        return if cubic.is_positive() { (low, Rational::one()) } else { (Rational::zero(), high) };
+    }
+    let size = usize::try_from(cubic.abs().ceil().to_integer().bits()).unwrap_or(usize::MAX / 2);
+    let (low, high) = inverse_root_of_two_pi(bits + size + 8);
+    let (low, high) = (low * integer(4) * &cubic, high * integer(4) * &cubic);
+    let (low, high) = if low <= high { (low, high) } else { (high, low) };
+    (sigmoid(&low, bits + 2).0, sigmoid(&high, bits + 2).1)
+}
+
 /// 1/√(2π).
 fn inverse_root_of_two_pi(bits: usize) -> Bounds {
     let (low, high) = pi(bits + 8);

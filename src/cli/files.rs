@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
 use netprove::diagnostic::{Code, Source, Sources};
-use netprove::network::{Loader, Program, Rejected, check, check_beside};
+use netprove::network::{Loader, Program, Rejected, check, check_beside, model};
 use netprove::{report, syntax};
 
 use super::Exit;
@@ -91,8 +91,7 @@ pub fn load(path: &Path, memory: u64) -> Result<(Program, Vec<u8>), Exit> {
 pub fn load_beside(other: Option<&Program>, path: &Path, memory: u64) -> Result<(Program, Vec<u8>), Exit> {
     let name = path.display().to_string();
     if path.extension().is_some_and(|e| e == "onnx") {
-        fail(&format!("{name}: models cannot be read by this version yet; write the network as a `.net` file"));
-        return Err(Exit::Wrong);
+        return load_model(other, path, memory);
     }
     let bytes = match read(path) {
         Ok(bytes) => bytes,
@@ -115,6 +114,19 @@ pub fn load_beside(other: Option<&Program>, path: &Path, memory: u64) -> Result<
         Some(other) => check_beside(other, source, &Disk, memory),
     };
     match checked {
+        Ok(program) => Ok((program, bytes)),
+        Err(rejected) => Err(reject(&rejected)),
+    }
+}
+
+/// Reads a model; its mistakes are printed.
+fn load_model(other: Option<&Program>, path: &Path, memory: u64) -> Result<(Program, Vec<u8>), Exit> {
+    let name = path.display().to_string();
+    let bytes = read_up_to(path, memory).map_err(|reason| {
+        fail(&format!("{name}: {reason}"));
+        Exit::Wrong
+    })?;
+    match model(other, &name, &bytes, &Disk, memory) {
         Ok(program) => Ok((program, bytes)),
         Err(rejected) => Err(reject(&rejected)),
     }

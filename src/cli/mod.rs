@@ -3,6 +3,7 @@
 mod certify;
 mod collapse;
 mod equiv;
+mod eval;
 mod explain;
 mod files;
 mod fmt;
@@ -128,6 +129,8 @@ enum Command {
     ///
     /// Symbols of the same name are the same numbers in both files.
     Equiv(Box<equiv::Question>),
+    /// Evaluate a network at one input, exactly.
+    Eval(Box<eval::Question>),
     /// Lay out files in the standard way, in place; `-` reads standard input and prints.
     Fmt {
         /// Files to lay out.
@@ -162,6 +165,7 @@ pub fn run() -> ExitCode {
         }
         Some(Command::Check { certificate, source }) => certify::check(&certificate, source.as_deref()),
         Some(Command::Equiv(question)) => equiv::run(&question),
+        Some(Command::Eval(question)) => eval::run(&question),
         Some(Command::Fmt { files, check }) => fmt::run(&files, check),
         Some(Command::Explain { name }) => explain::run(&name),
         Some(Command::Completions { shell }) => {

@@ -8,6 +8,7 @@
 pub mod element;
 pub mod npy;
 pub mod npz;
+pub mod onnx;
 pub mod safetensors;
 mod zip;
 

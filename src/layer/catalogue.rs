@@ -43,10 +43,14 @@ static LAYERS: &[&Signature] = &[
     &smooth::SIGMOID,
     &smooth::TANH,
     &smooth::GELU,
+    &smooth::GELU_TANH,
     &smooth::SILU,
+    &smooth::ELU,
+    &smooth::SOFTPLUS,
     &softmax::SOFTMAX,
     &product::SQUARE,
     &product::MULTIPLY,
+    &product::DIVIDE,
 ];
 
 /// All layers: affine ones first, then piecewise linear, then smooth.

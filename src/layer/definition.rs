@@ -54,6 +54,12 @@ pub enum Curve {
     Silu,
     /// x·Φ(x).
     Gelu,
+    /// x·σ(2·√(2/π)·(x + 0.044715·x³)).
+    GeluTanh,
+    /// max(0, x) + e^min(0, x) − 1.
+    Elu,
+    /// ln(1 + e^x).
+    Softplus,
 }
 
 /// A layer as data. The output's shape is the layer's own ([`super::Function::output`]).
@@ -191,4 +197,6 @@ pub enum Definition {
     Square,
     /// The product of both operands, entry by entry.
     Multiply,
+    /// The first operand over the second, entry by entry.
+    Divide,
 }

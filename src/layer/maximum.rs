@@ -131,6 +131,14 @@ fn pool(kind: &'static str, extreme: Extreme, arguments: &Arguments, input: &Sha
     windows(kind, extreme, &window, input)
 }
 
+/// A max-pool without the rule that padding is at most half of the window; every window must still
+/// see an entry.
+pub(crate) fn max_pool_of_any_padding(arguments: &Arguments, input: &Shape) -> Result<Layer, Misuse> {
+    let axes = spatial("maxpool", input)?;
+    let size = arguments.per_axis("window", axes.len(), 1)?;
+    windows("maxpool", Extreme::Max, &Window::new(arguments, axes, size, None)?, input)
+}
+
 fn windows(kind: &'static str, extreme: Extreme, window: &Window, input: &Shape) -> Result<Layer, Misuse> {
     let output = image(input.channels(), &window.output)?;
     // Padding is at most half of the window, so only dilation can leave a window without an entry;

@@ -25,6 +25,7 @@ mod softmax;
 mod window;
 
 pub use definition::Definition;
+pub(crate) use maximum::max_pool_of_any_padding;
 pub use part::{Part, selection};
 pub use signature::{Arguments, Kind, Misuse, Parameter, Signature, Value, Values};
 pub(crate) use window::resolve;

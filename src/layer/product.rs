@@ -1,4 +1,4 @@
-//! `square` and `multiply`: polynomial, so exact.
+//! `square`, `multiply` and `divide`: polynomial or rational, so exact.
 
 use std::sync::Arc;
 
@@ -40,6 +40,24 @@ pub const MULTIPLY: Signature = Signature {
     },
 };
 
+/// The rule of `divide`.
+pub const DIVIDE: Signature = Signature {
+    name: "divide",
+    summary: "The quotient of two values, entry by entry; it has no value where the second is 0.",
+    formula: "y_i = x_i / v_i",
+    linear: "Rational: linear only in the first value, where the second is constant.",
+    onnx: "Div",
+    parameters: &[],
+    values: Values::One,
+    build: |_, inputs| {
+        if inputs[0] != inputs[1] {
+            let message = format!("`divide` needs values of one shape, but these are {} and {}", inputs[0], inputs[1]);
+            return Err(Misuse::shape(message));
+        }
+        Ok(Layer::Smooth(Arc::new(Product { kind: "divide", shape: inputs[0].clone() })))
+    },
+};
+
 #[derive(Debug)]
 struct Product {
     kind: &'static str,
@@ -57,12 +75,29 @@ impl Function for Product {
 
     fn evaluate(&self, inputs: &[&Tensor]) -> Option<Tensor> {
         let (x, v) = (inputs[0], *inputs.last()?);
+        if self.kind == "divide" {
+            let quotient = |i: usize| (!v.numerators()[i].is_zero()).then(|| x.get(i) / v.get(i));
+            let quotients: Option<Vec<Rational>> = (0..x.len()).map(quotient).collect();
+            return Some(Tensor::from_rationals(self.shape.clone(), &quotients?));
+        }
         let numerators = x.numerators().iter().zip(v.numerators()).map(|(a, b)| a * b).collect();
         Some(Tensor::new(self.shape.clone(), numerators, x.denominator() * v.denominator()))
     }
 
     fn enclose(&self, inputs: &[&Enclosure]) -> Option<Enclosure> {
         let bounds = |e: &Enclosure, i: usize| (e.low.get(i), e.high.get(i));
+        if self.kind == "divide" {
+            let inverse = |i: usize| {
+                let (low, high) = bounds(inputs[1], i);
+                (low.is_positive() || high.is_negative()).then(|| (high.recip(), low.recip()))
+            };
+            let inverses: Option<Vec<(Rational, Rational)>> = (0..self.shape.elements()).map(inverse).collect();
+            let inverses = inverses?;
+            return Some(entrywise(&self.shape, |i| {
+                let (x, v) = (bounds(inputs[0], i), &inverses[i]);
+                product((&x.0, &x.1), (&v.0, &v.1))
+            }));
+        }
         Some(entrywise(&self.shape, |i| {
             let x = bounds(inputs[0], i);
             if let Some(v) = inputs.get(1) {
@@ -77,7 +112,11 @@ impl Function for Product {
     }
 
     fn definition(&self) -> Option<Definition> {
-        Some(if self.kind == "square" { Definition::Square } else { Definition::Multiply })
+        Some(match self.kind {
+            "square" => Definition::Square,
+            "divide" => Definition::Divide,
+            _ => Definition::Multiply,
+        })
     }
 
     fn part(&self, outputs: &[usize]) -> Option<Part> {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use num_traits::{Signed, Zero};
+use num_traits::{One, Signed, Zero};
 use rayon::prelude::*;
 
 use super::definition::{Curve, Definition};
@@ -59,6 +59,30 @@ smooth!(
     "Gelu",
     Curve::Gelu
 );
+smooth!(
+    GELU_TANH,
+    "gelu_tanh",
+    "The approximation of `gelu` by a hyperbolic tangent (PyTorch's `approximate='tanh'`).",
+    "y_i = x_i \\cdot \\sigma(2 \\sqrt{2 / \\pi} \\cdot (x_i + 0.044715 \\cdot x_i^3))",
+    "Gelu",
+    Curve::GeluTanh
+);
+smooth!(
+    ELU,
+    "elu",
+    "The exponential linear unit with slope 1 at 0 (Clevert, Unterthiner, Hochreiter 2015).",
+    "y_i = \\max\\{0, x_i\\} + \\exp(\\min\\{0, x_i\\}) - 1",
+    "Elu",
+    Curve::Elu
+);
+smooth!(
+    SOFTPLUS,
+    "softplus",
+    "The logarithm of one more than the exponential of every entry.",
+    "y_i = \\ln(1 + \\exp(x_i))",
+    "Softplus",
+    Curve::Softplus
+);
 
 #[derive(Debug)]
 struct Smooth {
@@ -80,8 +104,20 @@ impl Curve {
             Curve::Tanh => (enclose::tanh(a, BITS).0, enclose::tanh(b, BITS).1),
             Curve::Silu => gate(enclose::sigmoid),
             Curve::Gelu => gate(enclose::normal_cdf),
+            Curve::GeluTanh => gate(enclose::gelu_tanh_gate),
+            Curve::Elu => (elu(a).0, elu(b).1),
+            Curve::Softplus => (enclose::softplus(a, BITS).0, enclose::softplus(b, BITS).1),
         }
     }
+}
+
+/// Bounds of max(0, x) + e^min(0, x) − 1.
+fn elu(x: &Rational) -> enclose::Bounds {
+    if !x.is_negative() {
+        return (x.clone(), x.clone());
+    }
+    let (low, high) = enclose::exp_neg(&-x, BITS);
+    (low - Rational::one(), high - Rational::one())
 }
 
 /// The product of two intervals.
@@ -106,8 +142,15 @@ impl Function for Smooth {
         &self.shape
     }
 
-    /// Rational at 0 only: σ(0) = 1/2, the others vanish.
+    /// Rational at 0 only: σ(0) = 1/2, the others vanish, but for softplus(0) = ln 2; elu is x above 0.
     fn evaluate(&self, inputs: &[&Tensor]) -> Option<Tensor> {
+        match self.curve {
+            Curve::Softplus => return None,
+            Curve::Elu => {
+                return inputs[0].numerators().iter().all(|n| !n.is_negative()).then(|| inputs[0].clone());
+            }
+            _ => {}
+        }
         let at_zero = if matches!(self.curve, Curve::Sigmoid) { ratio(1.into(), 2.into()) } else { Rational::zero() };
         inputs[0].is_zero().then(|| Tensor::constant(self.shape.clone(), &at_zero))
     }

@@ -72,6 +72,11 @@ impl<'a> Constants<'a> {
         self.values.keys().map(String::as_str)
     }
 
+    /// The bytes that constants may take.
+    pub(super) fn memory(&self) -> u64 {
+        self.memory
+    }
+
     /// A tensor of fresh symbols.
     pub(super) fn fresh(&mut self, name: &str, shape: Shape, span: Span) -> Result<Constant, Mistakes> {
         self.affordable_bytes(&shape, SYMBOL_BYTES, span)?;

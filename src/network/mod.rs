@@ -11,6 +11,7 @@ mod functions;
 mod graph;
 mod kernels;
 mod laws;
+mod model;
 mod program;
 mod symbols;
 
@@ -19,5 +20,6 @@ pub use equation::Equation;
 pub use functions::FUNCTIONS;
 pub use graph::{Input, Network, Node, NodeId};
 pub use laws::Law;
+pub use model::model;
 pub use program::{Claim, Loader, NoImports, Program, Property, Rejected, Statement, check, check_beside};
 pub use symbols::{Assignment, SymbolError, SymbolTensor, Symbols, sample};

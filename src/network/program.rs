@@ -160,7 +160,7 @@ fn checked(mut checker: Checker<'_>, source: Source) -> Result<Program, Rejected
 
 /// The state of a check: definitions seen so far and mistakes found so far.
 pub(super) struct Checker<'a> {
-    loader: &'a dyn Loader,
+    pub(super) loader: &'a dyn Loader,
     pub(super) sources: Sources,
     pub(super) diagnostics: Vec<Diagnostic>,
     pub(super) constants: Constants<'a>,
@@ -279,11 +279,16 @@ impl<'a> Checker<'a> {
     }
 
     fn import(&mut self, path: &str, span: Span, alias: Option<Name>) {
+        if path.ends_with(".onnx") {
+            // A mistake has been reported.
+            let _ = self.import_model(path, span, alias);
+            return;
+        }
         if !path.ends_with(".net") {
             if let Some(name) = alias {
                 self.networks.insert(name.text, None);
             }
-            self.report(not_yet(span, "importing models").help("import a `.net` file"));
+            self.report(not_yet(span, "importing such files").help("import a `.net` or `.onnx` file"));
             return;
         }
         if let Some(name) = alias {
@@ -292,7 +297,7 @@ impl<'a> Checker<'a> {
             self.report(mistake.label("a `.net` file brings its own names").help(help));
             return;
         }
-        let from = self.reading.last().cloned().unwrap_or_default();
+        let from = self.importing();
         match self.loader.load(&from, path) {
             Ok(source) if self.reading.contains(&source.name) => {
                 let chain = [self.reading.join("` imports `"), source.name].join("` imports `");
@@ -305,6 +310,18 @@ impl<'a> Checker<'a> {
                 let mistake = Diagnostic::new(Code::Unreadable, span, format!("`{path}` cannot be read"));
                 self.report(mistake.label(reason).note("paths are relative to the file that imports"));
             }
+        }
+    }
+
+    /// The file that is being read.
+    pub(super) fn importing(&self) -> String {
+        self.reading.last().cloned().unwrap_or_default()
+    }
+
+    /// Records an imported network; `None` if it is wrong, and said so.
+    pub(super) fn imported(&mut self, name: &Name, network: Option<Network>) {
+        if self.define(name) {
+            self.networks.insert(name.text.clone(), network);
         }
     }
 
@@ -392,7 +409,7 @@ impl<'a> Checker<'a> {
         if let Some(index) = self.main.iter().position(|n| n == name) {
             return Ok(index);
         }
-        if self.items.contains_key(name) {
+        if self.items.contains_key(name) || self.networks.get(name).is_some_and(Option::is_some) {
             // A claim about an imported network: it joins this file's report.
             self.main.push(name.clone());
             return Ok(self.main.len() - 1);

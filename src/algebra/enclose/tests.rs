@@ -203,3 +203,32 @@ proptest! {
         prop_assert!(&low * &low <= x.abs() && x.abs() <= &high * &high && high - low <= dyadic(bits));
     }
 }
+
+#[test]
+fn known_values() {
+    let near = |bounds: Bounds, digits: i64| {
+        let value = r(digits, 1_000_000_000_000);
+        assert!(&bounds.0 - r(1, 1_000_000_000_000) <= value && value <= bounds.1 + r(1, 1_000_000_000_000));
+    };
+    // ln 2, ln(1 + e), and (1 + tanh(√(2/π)·1.044715))/2.
+    near(softplus(&r(0, 1), 96), 693_147_180_560);
+    near(softplus(&r(1, 1), 96), 1_313_261_687_518);
+    near(gelu_tanh_gate(&r(1, 1), 96), 841_191_990_608);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    /// softplus(x) − softplus(−x) = x and e^−softplus(x) = σ(−x); the gate of −x is 1 less that of x.
+    #[test]
+    fn softplus_and_the_gate_obey_their_laws(x in rationals(), bits in 8_usize..200) {
+        let (plus, minus) = (softplus(&x, bits), softplus(&-&x, bits));
+        prop_assert!(plus.0 <= plus.1 && &plus.1 - &plus.0 <= dyadic(bits));
+        prop_assert!(&plus.0 - &minus.1 <= x && x <= &plus.1 - &minus.0);
+        let decay = (exp_neg(&plus.1, bits).0, exp_neg(&plus.0.clone().max(Rational::zero()), bits).1);
+        prop_assert!(meet(&decay, &sigmoid(&-&x, bits)));
+        let (gate, other) = (gelu_tanh_gate(&x, bits), gelu_tanh_gate(&-&x, bits));
+        prop_assert!(gate.0 <= gate.1 && &gate.1 - &gate.0 <= dyadic(bits));
+        prop_assert!(&gate.0 + &other.0 <= Rational::one() && Rational::one() <= &gate.1 + &other.1);
+    }
+}
