@@ -139,7 +139,7 @@ fn what_is_not_supported_is_named_with_node_and_reason() {
 fn external_data_stays_in_the_models_folder() {
     let model = bytes("external.onnx");
     let place = b"external.bin";
-    for other in ["../ternal.bin", "/xternal.bin", "a/../../.bin"] {
+    for other in ["../ernal.bin", "/xternal.bin", "a/../../.bin"] {
         let mut bytes = model.clone();
         for at in 0..bytes.len() - place.len() {
             if &bytes[at..at + place.len()] == place {
