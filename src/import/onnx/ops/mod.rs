@@ -91,7 +91,7 @@ fn one(value: Variable) -> Outcome {
 }
 
 /// The spatial axes of a value `N×C×…`.
-fn spatial<'d>(dims: &'d [usize]) -> Result<&'d [usize], Refusal> {
+fn spatial(dims: &[usize]) -> Result<&[usize], Refusal> {
     match dims {
         [_, _, axes @ ..] if !axes.is_empty() => Ok(axes),
         _ => Err(Refusal::damaged(format!(

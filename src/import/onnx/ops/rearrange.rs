@@ -45,7 +45,7 @@ pub fn reshape(call: &mut Call<'_, '_>) -> Outcome {
         0 => {}
         1 => {
             let (known, open) = (product(&dims), wanted.iter().position(|&n| n == -1).unwrap_or(0));
-            if known == 0 || product(&x.dims) % known != 0 {
+            if known == 0 || !product(&x.dims).is_multiple_of(known) {
                 return Err(Refusal::damaged(format!("{:?} cannot be reshaped to {wanted:?}", x.dims)));
             }
             dims[open] = product(&x.dims) / known;

@@ -54,9 +54,9 @@ impl Frame {
             }
             "VALID" => {}
             word @ ("SAME_UPPER" | "SAME_LOWER") => {
-                for a in 0..axes {
-                    let total = ((input[a].div_ceil(frame.stride[a]) - 1) * frame.stride[a] + frame.reach(a))
-                        .saturating_sub(input[a]);
+                for (a, &length) in input.iter().enumerate() {
+                    let total = ((length.div_ceil(frame.stride[a]) - 1) * frame.stride[a] + frame.reach(a))
+                        .saturating_sub(length);
                     let (less, more) = (total / 2, total - total / 2);
                     (frame.before[a], frame.after[a]) = if word == "SAME_UPPER" { (less, more) } else { (more, less) };
                 }
