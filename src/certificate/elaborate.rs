@@ -53,21 +53,23 @@ impl<'p> Elaborated<'p> {
             let node = &network.nodes[id];
             let Some(layer) = &node.layer else { continue };
             let function = layer.function();
-            let definition = function.definition().ok_or_else(|| Gap {
+            let gap = || Gap {
                 what: format!("`{}`", network.name),
                 reason: format!("its layer `{}` ({}) has no definition in certificates", node.name, function.kind()),
-            })?;
+            };
+            let definition = function.definition().ok_or_else(gap)?;
             let operands = node.operands.iter().map(|o| places[o]).collect();
             places.insert(id, inputs.len() + layers.len());
-            let (shape, layer) = (node.shape.axes().to_vec(), self.kind(&definition));
+            let (shape, layer) = (node.shape.axes().to_vec(), self.kind(&definition).ok_or_else(gap)?);
             layers.push(LayerText { name: node.name.clone(), operands, shape, layer });
         }
         Ok(NetworkText { name: network.name.clone(), inputs, layers, output: places[&network.output] })
     }
 
-    fn kind(&mut self, definition: &Definition) -> KindText {
+    /// What the checker knows by this name; `None` for layers that it does not know.
+    fn kind(&mut self, definition: &Definition) -> Option<KindText> {
         let text = ToString::to_string;
-        match definition {
+        Some(match definition {
             Definition::Conv { kernel, bias, window, groups, mode } => KindText::Conv {
                 kernel: self.constant(kernel),
                 bias: bias.as_ref().map(|b| self.constant(b)),
@@ -127,7 +129,8 @@ impl<'p> Elaborated<'p> {
             Definition::Softmax => KindText::Softmax,
             Definition::Square => KindText::Square,
             Definition::Multiply => KindText::Multiply,
-        }
+            Definition::Curve(Curve::GeluTanh | Curve::Elu | Curve::Softplus) | Definition::Divide => return None,
+        })
     }
 
     fn constant(&mut self, constant: &Constant) -> TensorText {
