@@ -66,6 +66,26 @@ fn default_permissions() -> io::Result<fs::Permissions> {
     Ok(tempfile::NamedTempFile::new()?.as_file().metadata()?.permissions())
 }
 
+/// Files, with each directory replaced by its `.net` files in order of their names.
+pub fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
+    let mut expanded = Vec::new();
+    for path in paths {
+        if !path.is_dir() {
+            expanded.push(path.clone());
+            continue;
+        }
+        let entries = fs::read_dir(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let mut inside: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        inside.retain(|file| file.extension().is_some_and(|e| e == "net") && file.is_file());
+        if inside.is_empty() {
+            return Err(format!("{}: a directory without `.net` files", path.display()));
+        }
+        inside.sort();
+        expanded.extend(inside);
+    }
+    Ok(expanded)
+}
+
 /// Reads a file, or standard input for `-`.
 pub fn read(path: &Path) -> Result<Vec<u8>, String> {
     read_first(path, READ_LIMIT)

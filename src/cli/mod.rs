@@ -8,6 +8,7 @@ mod explain;
 mod files;
 mod fmt;
 mod prove;
+mod site;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -34,7 +35,7 @@ nonlinear; 2 the input is wrong; 3 undecided, or a limit was reached.";
 /// Options of the main job.
 #[derive(Args, Debug)]
 struct Prove {
-    /// Files to prove; `-` is standard input.
+    /// Files to prove; a directory stands for its `.net` files, `-` for standard input.
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
     #[command(flatten)]
@@ -46,10 +47,11 @@ struct Prove {
 /// How a report is written, and where.
 #[derive(Args, Debug)]
 struct Report {
-    /// How the report is printed.
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
-    /// Write the report to a file instead of standard output.
+    /// How the report is printed [default: by the extension of `--output`, else text].
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    /// Write the report to a file (.txt .md .tex .html .json) instead of standard output; with HTML, or several files,
+    /// it may be a directory, `DIR/`, for a page a file and an index.
     #[arg(long, short, value_name = "PATH")]
     output: Option<PathBuf>,
     /// Show more of the proof: larger matrices, every value of a witness.
@@ -85,8 +87,28 @@ impl Limits {
 enum Format {
     /// A proof for people, as text.
     Text,
+    /// The same for a forge: CommonMark with tables and formulas.
+    Markdown,
+    /// The same as a LaTeX document that compiles as it is.
+    Latex,
+    /// The same as one web page with pictures; it needs no network and no script.
+    Html,
     /// One object for machines: see schema/netprove-report-1.json.
     Json,
+}
+
+impl Report {
+    /// The format asked for, or the one that the output's extension names.
+    fn format(&self) -> Format {
+        let extension = self.output.as_deref().and_then(|p| p.extension()).and_then(|e| e.to_str());
+        self.format.unwrap_or(match extension.unwrap_or("").to_ascii_lowercase().as_str() {
+            "md" | "markdown" => Format::Markdown,
+            "tex" => Format::Latex,
+            "html" | "htm" => Format::Html,
+            "json" => Format::Json,
+            _ => Format::Text,
+        })
+    }
 }
 
 #[derive(Debug, Subcommand)]

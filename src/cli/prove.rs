@@ -1,33 +1,38 @@
 //! `netprove FILE...`: the main job.
 
 use std::io::IsTerminal;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use netprove::algebra::Budget;
 use netprove::decide::{Findings, Status, prove};
 use netprove::network::Program;
-use netprove::report::{self, Detail, document::Document, text};
+use netprove::report::{self, Detail, document::Document, html, latex, markdown, text};
 
-use super::{Exit, Format, Prove, Report, files};
+use super::{Exit, Format, Prove, Report, files, site};
 
 /// Proves every file; reports are printed one after the other.
 pub fn run(options: &Prove) -> u8 {
-    let mut output = Vec::new();
-    let mut worst = Exit::Proved;
-    for path in &options.files {
-        let exit = match one(path, options) {
-            Ok((report, exit)) => {
-                if !output.is_empty() && options.report.format == Format::Text && !options.report.quiet {
-                    output.push(b'\n');
-                }
-                output.extend(report);
-                exit
-            }
-            Err(exit) => exit,
-        };
-        worst = worst.max(exit);
+    let paths = match files::expand(&options.files) {
+        Ok(paths) => paths,
+        Err(message) => return files::fail(&message),
+    };
+    let budget = options.limits.budget();
+    if let Some(folder) = site::folder(&options.report) {
+        return site::run(&paths, folder, &options.report, budget);
     }
-    deliver(&output, worst, options.report.output.as_deref())
+    let mut parts = Vec::new();
+    let mut worst = Exit::Proved;
+    for path in &paths {
+        match files::load(path, budget.memory) {
+            Ok((program, bytes)) => {
+                let (part, exit) = proved(&program, &bytes, &options.report, budget);
+                parts.push(part);
+                worst = worst.max(exit);
+            }
+            Err(exit) => worst = worst.max(exit),
+        }
+    }
+    deliver(joined(&paths, parts, &options.report).as_bytes(), worst, options.report.output.as_deref())
 }
 
 /// Prints a report, or writes it to a file, and says how it went.
@@ -44,41 +49,80 @@ pub fn deliver(report: &[u8], exit: Exit, path: Option<&Path>) -> u8 {
     if written == 0 { exit.into() } else { written }
 }
 
-fn one(path: &Path, options: &Prove) -> Result<(Vec<u8>, Exit), Exit> {
-    let budget = options.limits.budget();
-    let (program, bytes) = files::load(path, budget.memory)?;
-    Ok(reported(&program, &bytes, &options.report, budget))
+/// Decides everything in a program and reports it; `bytes` are its source.
+pub fn reported(program: &Program, bytes: &[u8], options: &Report, budget: Budget) -> (Vec<u8>, Exit) {
+    let (part, exit) = proved(program, bytes, options, budget);
+    let names: Vec<PathBuf> = program.sources.files.iter().take(1).map(|file| file.name.clone().into()).collect();
+    (joined(&names, vec![part], options).into_bytes(), exit)
 }
 
-/// Decides everything in a program; `bytes` are its source.
-pub fn reported(program: &Program, bytes: &[u8], options: &Report, budget: Budget) -> (Vec<u8>, Exit) {
+/// What one file contributes to a report.
+enum Part {
+    /// Lines of text or JSON.
+    Lines(String),
+    /// Proofs that are rendered together with those of other files.
+    Proofs(Vec<Document>),
+}
+
+fn proved(program: &Program, bytes: &[u8], options: &Report, budget: Budget) -> (Part, Exit) {
     let findings = prove(program, budget);
-    let text = match options.format {
+    let part = match options.format() {
         Format::Json => {
             let object = report::json::object(&findings, bytes, options.max_entries);
-            let mut text = serde_json::to_string(&object).unwrap_or_default();
-            text.push('\n');
-            text
+            Part::Lines(serde_json::to_string(&object).unwrap_or_default() + "\n")
         }
-        Format::Text if options.quiet => report::quiet(&findings),
-        Format::Text => as_text(&findings, options),
+        _ if options.quiet => Part::Lines(report::quiet(&findings)),
+        _ => Part::Proofs(report::documents(&findings, detail(options))),
     };
-    let exit = match findings.status_of_file() {
+    (part, exit_of(&findings))
+}
+
+/// The exit code that findings ask for.
+pub fn exit_of(findings: &Findings<'_>) -> Exit {
+    match findings.status_of_file() {
         Status::Proved => Exit::Proved,
         Status::Refuted => Exit::Refuted,
         Status::Undecided => Exit::Undecided,
-    };
-    (text.into_bytes(), exit)
+    }
 }
 
-fn as_text(findings: &Findings<'_>, options: &Report) -> String {
+/// How much is shown.
+pub fn detail(options: &Report) -> Detail {
+    let detail = if options.verbose { Detail::VERBOSE } else { Detail::NORMAL };
+    Detail { figures: detail.figures || options.format() != Format::Text, ..detail }
+}
+
+/// The parts of all files as one report.
+fn joined(paths: &[PathBuf], parts: Vec<Part>, options: &Report) -> String {
+    let mut lines = String::new();
+    let mut proofs = Vec::new();
+    for part in parts {
+        match part {
+            Part::Lines(text) => lines.push_str(&text),
+            Part::Proofs(documents) => proofs.extend(documents),
+        }
+    }
+    if !lines.is_empty() || options.quiet {
+        return lines;
+    }
+    let title = paths.iter().map(|path| shown(path)).collect::<Vec<_>>().join(", ");
+    match options.format() {
+        Format::Markdown => markdown::render(&title, &proofs),
+        Format::Latex => latex::render(&title, &proofs),
+        Format::Html => html::render(&title, &proofs),
+        Format::Text | Format::Json => as_text(&proofs, options),
+    }
+}
+
+/// A file's name in a title.
+pub fn shown(path: &Path) -> String {
+    if path == Path::new("-") { "standard input".into() } else { path.display().to_string() }
+}
+
+fn as_text(documents: &[Document], options: &Report) -> String {
     let terminal = options.output.is_none() && std::io::stdout().is_terminal();
     let style = text::Style { width: width(terminal), color: files::use_color(terminal) };
-    let detail = if options.verbose { Detail::VERBOSE } else { Detail::NORMAL };
-    let pairs = findings.program.networks.iter().zip(&findings.networks);
-    let mut parts: Vec<Document> = pairs.map(|(n, r)| report::network(n, r, findings.program, detail)).collect();
-    parts.extend(report::claims(findings, detail));
-    let texts: Vec<String> = parts.iter().map(|d| text::render(d, style)).filter(|t| !t.is_empty()).collect();
+    let texts: Vec<String> = documents.iter().map(|d| text::render(d, style)).filter(|t| !t.is_empty()).collect();
     texts.join("\n")
 }
 

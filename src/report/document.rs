@@ -1,5 +1,6 @@
 //! The proof document: what every renderer prints, and nothing about how it looks.
 
+use super::figure::Figure;
 use crate::algebra::Rational;
 
 /// A proof, or several, as blocks from top to bottom.
@@ -43,6 +44,8 @@ pub enum Block {
     },
     /// Lines of characters in a fixed grid: a map of an image.
     Picture(Vec<String>),
+    /// A figure.
+    Figure(Figure),
     /// The end of a proof.
     Qed,
 }
@@ -132,8 +135,20 @@ impl Document {
         self.blocks.push(Block::Formulas(lines));
     }
 
+    /// Appends a figure.
+    pub fn figure(&mut self, figure: Figure) {
+        self.blocks.push(Block::Figure(figure));
+    }
+
     /// Appends a grid.
     pub fn grid(&mut self, grid: Grid) {
         self.blocks.push(Block::Grid(grid));
     }
+}
+
+/// Which columns of a table hold numbers, and so are aligned to the right.
+pub fn numeric_columns(columns: usize, rows: &[Vec<String>]) -> Vec<bool> {
+    let is_number = |t: &String| t.starts_with(|c: char| c.is_ascii_digit() || c == '−');
+    let numeric = |c: usize| rows.iter().filter_map(|r| r.get(c)).all(|t| is_number(t) || t == "–") && !rows.is_empty();
+    (0..columns).map(numeric).collect()
 }

@@ -2,13 +2,19 @@
 
 pub mod diagnostics;
 pub mod document;
+pub mod escape;
 mod excerpt;
 pub mod explain;
 pub mod export;
+pub mod figure;
+pub mod html;
 pub mod json;
+pub mod latex;
+pub mod markdown;
 pub mod math;
 mod numbers;
 mod proof;
+mod svg;
 pub mod text;
 
-pub use proof::{Detail, claims, network, quiet};
+pub use proof::{Detail, claims, documents, network, quiet};

@@ -1,8 +1,12 @@
 //! The document as text for a terminal.
 
+mod figures;
+
+pub use figures::characters;
+
 use num_traits::One;
 
-use super::document::{Block, Document, Grid, Inline};
+use super::document::{Block, Document, Grid, Inline, numeric_columns};
 use super::math::plain;
 
 /// How text is laid out.
@@ -30,7 +34,7 @@ pub fn render(document: &Document, style: Style) -> String {
     out
 }
 
-const INDENT: &str = "    ";
+pub(super) const INDENT: &str = "    ";
 
 fn lines(block: &Block, style: Style) -> Vec<String> {
     match block {
@@ -46,6 +50,7 @@ fn lines(block: &Block, style: Style) -> Vec<String> {
         Block::Row(grids) => rows_of_grids(grids, style.width),
         Block::Table { head, rows } => table(head, rows),
         Block::Picture(lines) => lines.iter().map(|line| format!("{INDENT}{INDENT}{line}")).collect(),
+        Block::Figure(figure) => figures::lines(figure, style),
         Block::Qed => vec![format!("{:>1$}", "∎", style.width)],
     }
 }
@@ -243,10 +248,7 @@ fn table(head: &[String], rows: &[Vec<String>]) -> Vec<String> {
     let all: Vec<&[String]> = std::iter::once(head).chain(rows.iter().map(Vec::as_slice)).collect();
     let width = |c: usize| all.iter().filter_map(|r| r.get(c)).map(|t| columns(t)).max().unwrap_or(0);
     let widths: Vec<usize> = (0..head.len()).map(width).collect();
-    let is_number = |t: &str| t.starts_with(|c: char| c.is_ascii_digit() || c == '−');
-    let numeric: Vec<bool> = (0..head.len())
-        .map(|c| rows.iter().filter_map(|r| r.get(c)).all(|t| is_number(t) || t == "–") && !rows.is_empty())
-        .collect();
+    let numeric = numeric_columns(head.len(), rows);
     let line = |row: &[String]| {
         let cell = |(c, t): (usize, &String)| {
             let fill = " ".repeat(widths[c] - columns(t));

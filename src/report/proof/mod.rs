@@ -24,13 +24,23 @@ pub struct Detail {
     pub matrix: usize,
     /// Values of a witness with at most this many entries are printed.
     pub values: usize,
+    /// Whether there are figures.
+    pub figures: bool,
 }
 
 impl Detail {
     /// What fits a terminal.
-    pub const NORMAL: Detail = Detail { matrix: 16, values: 64 };
+    pub const NORMAL: Detail = Detail { matrix: 16, values: 64, figures: false };
     /// For `--verbose`.
-    pub const VERBOSE: Detail = Detail { matrix: 64, values: 1024 };
+    pub const VERBOSE: Detail = Detail { matrix: 64, values: 1024, figures: true };
+}
+
+/// Everything that was found out about a file: a document a network, one an equation, and one for all claims.
+pub fn documents(findings: &Findings<'_>, detail: Detail) -> Vec<Document> {
+    let networks = findings.program.networks.iter().zip(&findings.networks);
+    let mut documents: Vec<Document> = networks.map(|(n, f)| network(n, f, findings.program, detail)).collect();
+    documents.extend(claims(findings, detail));
+    documents
 }
 
 /// The proof about one network.
@@ -161,8 +171,7 @@ impl Writer<'_> {
 
     fn title(&mut self) {
         let network = self.network;
-        let spaces: Vec<String> = network.inputs.iter().map(|i| space(&i.shape)).collect();
-        let arrow = format!("{} \\to {}", spaces.join(" \\times "), space(network.output_shape()));
+        let arrow = signature(network);
         let file = self.sources.files.get(network.span.file as usize).map_or("", |f| f.name.as_str());
         let aside = format!("{file}:{}", self.sources.line(network.span));
         let title = vec![text(format!("network {} : ", network.name)), math(arrow)];
@@ -298,6 +307,18 @@ impl Writer<'_> {
         self.document.blocks.push(Block::Table { head, rows });
         self.say(vec![text("Parameters count stored weights, and for one matrix its nonzeros and constants; multiply-adds count nonzero entries of matrices.")]);
     }
+}
+
+/// `ℚ^(1×8×8) → ℚ^10` as a formula.
+pub(super) fn signature(network: &Network) -> String {
+    let spaces: Vec<String> = network.inputs.iter().map(|i| space(&i.shape)).collect();
+    format!("{} \\to {}", spaces.join(" \\times "), space(network.output_shape()))
+}
+
+/// How many documents the report of a file has: the networks', the equations' and the table of claims.
+pub(super) fn shown_parts(findings: &Findings<'_>) -> usize {
+    let proofs = findings.claims.iter().filter(|answer| answer.comparison.is_some()).count();
+    findings.networks.len() + proofs + usize::from(!findings.claims.is_empty())
 }
 
 fn entries(n: usize) -> String {
