@@ -1,7 +1,9 @@
 //! Figures of a proof as data: exact values and what they are called. Renderers draw them and decide nothing.
 
-use super::document::Inline;
-use crate::algebra::Rational;
+use num_traits::One;
+
+use super::document::{Grid, Inline};
+use crate::algebra::{Integer, Rational, common_denominator, ratio};
 
 /// A figure.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -171,6 +173,34 @@ impl Picture {
                 format!("{name}[{}]", index.join(", "))
             }
         }
+    }
+
+    /// The picture as numbers over one denominator, where they are few enough to be read.
+    pub fn as_grid(&self) -> Option<Grid> {
+        /// The most rows and columns.
+        const MOST: usize = 16;
+        let Cells::Entries(entries) = &self.cells else { return None };
+        if self.rows > MOST || self.columns > MOST {
+            return None;
+        }
+        let numbers = entries.iter().filter_map(|entry| entry.value.as_ref().ok());
+        let denominator = common_denominator(numbers.map(Rational::denom));
+        let symbolic = entries.iter().any(|entry| entry.value.is_err());
+        let denominator = if symbolic { Integer::one() } else { denominator };
+        let mut cells = vec![vec!["0".to_string(); self.columns]; self.rows];
+        for entry in entries {
+            cells[entry.row][entry.column] = match &entry.value {
+                Ok(value) if !symbolic => (value.numer() * (&denominator / value.denom())).to_string(),
+                _ => entry.formula.clone(),
+            };
+        }
+        let (row_block, column_block) = self.blocks.last().copied().unwrap_or((0, 0));
+        let shape = match &self.indices {
+            Indices::Matrix { .. } => vec![self.rows, self.columns],
+            Indices::Image(shape) => shape.clone(),
+        };
+        let factor = ratio(Integer::one(), denominator);
+        Some(Grid { name: self.name.clone(), factor, cells, shape, row_block, column_block })
     }
 
     /// The entries, where they are known one by one.

@@ -9,7 +9,7 @@ use super::escape::{markdown as escaped, markdown_code};
 use super::figure::Figure;
 use super::latex::{display, elided};
 use super::math::latex;
-use super::text::characters;
+use super::text::{characters, grids};
 
 /// The documents of one file as one Markdown document with this title.
 pub fn render(title: &str, documents: &[Document]) -> String {
@@ -39,7 +39,10 @@ fn rendered(block: &Block) -> String {
 
 fn drawn(figure: &Figure) -> String {
     let caption = words(&figure.caption);
-    let picture = fenced("text", &characters(&figure.drawing).join("\n"));
+    let picture = match grids(&figure.drawing) {
+        Some(grids) => rendered(&Block::Row(grids)),
+        None => fenced("text", &characters(&figure.drawing).join("\n")),
+    };
     format!("{picture}\n*{}.* {}\n", escaped(&figure.title), caption.trim())
 }
 

@@ -4,7 +4,8 @@ use num_traits::One;
 
 use super::document::Grid;
 use super::math::plain;
-use crate::algebra::{Coefficient, Integer, Matrix, Polynomial, Rational, Tensor, ratio};
+use crate::algebra::{Integer, Matrix, Polynomial, Rational, Tensor, ratio};
+use crate::layer::Weights;
 use crate::network::Symbols;
 
 /// A matrix of at most this many rows and columns is printed.
@@ -13,7 +14,7 @@ pub(super) fn fits(rows: usize, columns: usize, limit: usize) -> bool {
 }
 
 /// The formula of a coefficient, with the names of its symbols.
-pub(super) trait Formula: Coefficient {
+pub(super) trait Formula: Weights {
     /// The formula.
     fn formula(&self, symbols: &Symbols) -> String;
 

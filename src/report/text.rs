@@ -2,7 +2,7 @@
 
 mod figures;
 
-pub use figures::characters;
+pub use figures::{characters, grids};
 
 use num_traits::One;
 

@@ -56,6 +56,37 @@ fn witness(
     probe.test(&x, &direction.scaled(&nicer))
 }
 
+/// One output along `start + t·direction` for t from 0 to `end`: every breakpoint of any unit with the
+/// output's exact value there, and whether its slope changes; the ends are the first and the last.
+///
+/// `None` if there are more than `most` breakpoints, or a layer is neither affine nor piecewise linear.
+pub fn polyline(
+    network: &Network,
+    start: &Tensor,
+    direction: &Tensor,
+    output: usize,
+    end: &Rational,
+    most: usize,
+) -> Option<Vec<(Rational, Rational, bool)>> {
+    let mut points = Vec::new();
+    let (mut at, mut before) = (Rational::zero(), None);
+    for _ in 0..=most {
+        let point = start.plus(&direction.scaled(&at));
+        let value = network.evaluate(&point)?.get(output);
+        if at == *end {
+            points.push((at, value, false));
+            return Some(points);
+        }
+        let (slopes, next) = germ_at(network, &point, direction)?;
+        let slope = slopes.get(output);
+        let kink = before.as_ref().is_some_and(|before| *before != slope);
+        points.push((at.clone(), value, kink));
+        before = Some(slope);
+        at = next.map_or_else(|| end.clone(), |step| (&at + step).min(end.clone()));
+    }
+    None
+}
+
 /// The output's slope just after a point of the line, and the distance to the next breakpoint of any unit.
 fn germ_at(network: &Network, point: &Tensor, direction: &Tensor) -> Option<(Tensor, Option<Rational>)> {
     let mut germs: Vec<Option<Germ>> = Vec::new();

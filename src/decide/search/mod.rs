@@ -13,6 +13,7 @@ mod shrink;
 
 pub(super) use cone::{Cone, cones};
 pub use domain::Domain;
+pub use line::polyline;
 
 use num_traits::Zero;
 

@@ -1,6 +1,7 @@
 //! Figures in LaTeX: matrices as rectangles of colour, everything else as characters.
 
-use super::{escaped, latex, words};
+use super::{escaped, latex, rendered, words};
+use crate::report::document::Block;
 use crate::report::figure::{Cells, Drawing, Figure, Picture};
 use crate::report::text;
 
@@ -11,7 +12,10 @@ const CELL: usize = 400;
 /// A figure with its caption, where it stands.
 pub(super) fn figure(figure: &Figure) -> String {
     let body = match &figure.drawing {
-        Drawing::Pictures(pictures) => pictures.iter().map(picture).collect(),
+        Drawing::Pictures(pictures) => match text::grids(&figure.drawing) {
+            Some(grids) => rendered(&Block::Row(grids)),
+            None => pictures.iter().map(picture).collect(),
+        },
         other => characters(&text::characters(other)),
     };
     format!("{body}\n{{\\small\\textbf{{{}.}} {}\\par}}\n", escaped(&figure.title), words(&figure.caption))

@@ -93,7 +93,7 @@ impl Writer<'_> {
             self.say(vec![text(words)]);
         }
         let (rows, columns) = (map.matrix.rows(), map.matrix.columns());
-        self.map_grids(map);
+        self.map_grids(map, lemmas);
         let narrowest = lemmas.iter().map(|l| self.network.nodes[l.node].shape.elements()).min().unwrap_or(usize::MAX);
         let upper =
             if lemmas.iter().all(|l| self.network.nodes[l.node].operands.len() == 1) { narrowest } else { usize::MAX };
@@ -113,10 +113,15 @@ impl Writer<'_> {
         self.say(vec![text(format!("{over}{rank}"))]);
     }
 
-    /// M and b, where they are small.
-    pub fn map_grids<C: Formula>(&mut self, map: &AffineMap<C>) {
+    /// M as a picture, or M and b where they are small.
+    pub fn map_grids<C: Formula>(&mut self, map: &AffineMap<C>, lemmas: &[Lemma]) {
         let (rows, columns) = (map.matrix.rows(), map.matrix.columns());
-        if fits(rows, columns, self.detail.matrix) {
+        if self.detail.figures {
+            self.composition_figure(map, lemmas);
+            if !map.bias.is_zero() {
+                self.constant(&map.bias);
+            }
+        } else if fits(rows, columns, self.detail.matrix) {
             let mut grids = vec![matrix_grid("M", &map.matrix, self.blocks(), self.symbols)];
             if !map.bias.is_zero() {
                 grids.push(column_grid("b", &map.bias, self.symbols));
@@ -143,7 +148,7 @@ impl Writer<'_> {
     }
 
     /// Block lines for M when input and output are images of one channel.
-    fn blocks(&self) -> (usize, usize) {
+    pub(super) fn blocks(&self) -> (usize, usize) {
         let [input] = self.network.inputs.as_slice() else { return (0, 0) };
         let (from, to) = (&input.shape, self.network.output_shape());
         if from.rank() < 2 || from.rank() != to.rank() {

@@ -92,7 +92,16 @@ impl Writer<'_> {
         }
         words.push(text("."));
         self.document.state(label, words);
-        self.matrices(lowered, &names);
+        if self.detail.figures {
+            let rule = catalogue::find(layer.function().kind()).map_or("", |s| s.formula);
+            self.operator_figures(lowered, &names, rule);
+            // The first convolution shows how its matrix comes about.
+            if let (1, "conv", Some(name)) = (*operators, layer.function().kind(), names.first()) {
+                self.window_figure(layer, name);
+            }
+        } else {
+            self.matrices(lowered, &names);
+        }
         Lemma { node: id, affine: true, names, identities, bias }
     }
 
@@ -106,7 +115,7 @@ impl Writer<'_> {
     }
 }
 
-fn is_identity<C: Formula>(operator: &Operator<C>) -> bool {
+pub(super) fn is_identity<C: Formula>(operator: &Operator<C>) -> bool {
     matches!(operator.structure(), Structure::Identity)
 }
 

@@ -3,6 +3,8 @@
 mod collapse;
 mod convolution;
 mod equation;
+mod figures;
+mod images;
 mod lemma;
 mod symbolic;
 mod witness;
@@ -49,6 +51,9 @@ pub fn network(network: &Network, finding: &Finding, program: &Program, detail: 
     let mut writer = Writer { document, network, sources: &program.sources, symbols: &program.symbols, detail };
     writer.title();
     writer.theorem(finding);
+    if detail.figures {
+        writer.graph(finding);
+    }
     let lemmas = writer.lemmas();
     match &finding.decision.evidence {
         Evidence::Composition(map) => {
@@ -69,7 +74,7 @@ pub fn network(network: &Network, finding: &Finding, program: &Program, detail: 
         }
         Evidence::SymbolicNormalForm(map, steps) => {
             writer.normal_form(map, steps);
-            writer.map_grids(map);
+            writer.map_grids(map, &[]);
         }
         Evidence::Symbolic(map) => writer.symbolic(map, &lemmas),
         Evidence::FreeStructure { weights, limit } => writer.free_structure(weights.as_ref(), limit),

@@ -34,7 +34,7 @@ impl Writer<'_> {
 
     pub fn symbolic(&mut self, map: &AffineMap<Polynomial>, lemmas: &[Lemma]) {
         self.composition(map, lemmas);
-        self.map_grids(map);
+        self.map_grids(map, lemmas);
         let words = "The entries of M and b are polynomials in the weights; the composition is a computation with polynomials, so it holds whatever the weights are.";
         self.say(vec![text(words)]);
     }

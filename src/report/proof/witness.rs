@@ -70,6 +70,9 @@ impl Writer<'_> {
                 text("."),
             ]);
         }
+        if self.detail.figures {
+            self.witness_figures(witness, weights);
+        }
     }
 
     /// Input vectors: as grids where they are small, else their nonzero entries.

@@ -2,20 +2,28 @@
 
 use num_traits::{Signed, Zero};
 
-use super::{INDENT, Style, table, wrap};
-use crate::report::document::{Inline, strong};
+use super::{INDENT, Style, rows_of_grids, table, wrap};
+use crate::report::document::{Grid, Inline, strong};
 use crate::report::figure::{Cells, Drawing, Entry, Figure, Graph, GraphKind, Picture, Plot};
 use crate::report::math::plain;
 
 /// A figure as lines: its characters, then what is to be seen.
 pub(super) fn lines(figure: &Figure, style: Style) -> Vec<String> {
-    let mut lines: Vec<String> =
-        characters(&figure.drawing).into_iter().map(|line| format!("{INDENT}{line}")).collect();
+    let mut lines = match grids(&figure.drawing) {
+        Some(grids) => rows_of_grids(&grids, style.width),
+        None => characters(&figure.drawing).into_iter().map(|line| format!("{INDENT}{line}")).collect(),
+    };
     let mut words: Vec<Inline> = vec![strong(format!("{}.", figure.title)), Inline::Text(" ".into())];
     words.extend(figure.caption.iter().cloned());
     lines.push(String::new());
     lines.extend(wrap(&words, INDENT, INDENT, style));
     lines
+}
+
+/// Pictures whose numbers can be read, as grids.
+pub fn grids(drawing: &Drawing) -> Option<Vec<Grid>> {
+    let Drawing::Pictures(pictures) = drawing else { return None };
+    pictures.iter().map(Picture::as_grid).collect()
 }
 
 /// A drawing as lines of characters, each one column wide.
