@@ -35,9 +35,10 @@ pub fn markdown(text: &str) -> String {
                 !(letter(before.as_ref()) && letter(characters.get(at + 1)))
             }
             // What begins a line may be a heading, a list or a rule. Lines are never broken here.
-            '#' | '+' | '-' | '=' => before.is_none(),
+            '#' | '+' | '-' | '=' => characters[..at].iter().all(|c| c.is_whitespace()),
             '.' | ')' => {
-                before.is_some_and(|c| c.is_ascii_digit()) && characters[..at].iter().all(char::is_ascii_digit)
+                before.is_some_and(|c| c.is_ascii_digit())
+                    && characters[..at].iter().all(|c| c.is_ascii_digit() || c.is_whitespace())
             }
             // A bare address would become a link on a forge: `http://`, `www.`, `a@b`.
             ':' => characters.get(at + 1) == Some(&'/'),

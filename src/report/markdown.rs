@@ -6,6 +6,7 @@
 
 use super::document::{Block, Document, Inline, numeric_columns};
 use super::escape::{markdown as escaped, markdown_code};
+use super::excerpt::visible;
 use super::figure::Figure;
 use super::latex::{display, elided};
 use super::math::latex;
@@ -48,6 +49,7 @@ fn drawn(figure: &Figure) -> String {
 
 /// A code block, with a fence that its lines do not contain.
 fn fenced(language: &str, body: &str) -> String {
+    let body: String = body.chars().map(|c| if c == '\n' { c } else { visible(c) }).collect();
     let mut fence = "```".to_string();
     while body.contains(&fence) {
         fence.push('`');

@@ -53,7 +53,7 @@ fn picture(picture: &Picture) -> String {
         sign => format!("{sign}\\; "),
     };
     let name = format!("${sign}{}$, {}$\\times${}", latex(&picture.name), picture.rows, picture.columns);
-    out.push_str(&format!("\\begin{{center}}\n{name}\\\\[2pt]\n\\setlength{{\\unitlength}}{{0.01mm}}%\n"));
+    out.push_str(&format!("\\begin{{center}}\n{name}\\\\[2pt]\n\\setlength{{\\unitlength}}{{0.01mm}}\n"));
     out.push_str(&format!("\\begin{{picture}}({},{})\n", columns * side, rows * side));
     let mut put = |row: usize, column: usize, colour: &str, share: u32| {
         let (x, y) = (column * side, (rows - 1 - row.min(rows - 1)) * side);

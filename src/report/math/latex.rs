@@ -34,8 +34,8 @@ fn row(nodes: &[Node<'_>]) -> String {
             }
             Node::Blank if juxtaposed(nodes, at) => out.push_str("\\,"),
             Node::Blank => out.push(' '),
-            Node::Other('<') => out.push_str("\\lt "),
-            Node::Other('>') => out.push_str("\\gt "),
+            // With a blank after it, it begins no tag where the formula stands in Markdown.
+            Node::Other('<') => out.push_str("< "),
             Node::Other('−') => out.push('-'),
             Node::Other('\\') => out.push_str("\\backslash "),
             Node::Other('…') => out.push_str("\\dots "),
