@@ -40,7 +40,12 @@ fn names(folder: &Path) -> Vec<String> {
 
 #[test]
 fn transcripts() {
-    trycmd::TestCases::new().env("NO_COLOR", "1").case("README.md").case("tests/cli/*.trycmd").case("tests/cli/*.toml");
+    trycmd::TestCases::new()
+        .env("NO_COLOR", "1")
+        .case("README.md")
+        .case("docs/tour.md")
+        .case("tests/cli/*.trycmd")
+        .case("tests/cli/*.toml");
 }
 
 #[test]
