@@ -24,7 +24,7 @@ pub enum Drawing {
     /// Matrices and images of numbers, in the order of reading.
     Pictures(Vec<Picture>),
     /// A piecewise-linear function of one number.
-    Plot(Plot),
+    Plot(Box<Plot>),
 }
 
 /// A network: its inputs, then its layers, operands before their users.

@@ -9,7 +9,7 @@ use num_traits::One;
 use super::document::{Block, Document, Grid, Inline, numeric_columns};
 use super::escape::html as escaped;
 use super::figure::Figure;
-use super::math::{mathml, plain};
+use super::math::{mathml, mathml_pieces, plain};
 use super::svg;
 
 const STYLE: &str = include_str!("style.css");
@@ -115,7 +115,10 @@ fn words(text: &[Inline]) -> String {
         Inline::Text(words) => escaped(words),
         Inline::Code(written) => format!("<code>{}</code>", escaped(written)),
         Inline::Strong(words) => format!("<strong>{}</strong>", escaped(words)),
-        Inline::Math(formula) => format!("<math>{}</math>", mathml(formula)),
+        Inline::Math(formula) => {
+            let pieces = mathml_pieces(formula).into_iter().map(|piece| format!("<math>{piece}</math>"));
+            pieces.collect::<Vec<_>>().join(" ")
+        }
     };
     text.iter().map(piece).collect::<String>().trim().to_string()
 }

@@ -8,6 +8,25 @@ pub fn mathml(formula: &str) -> String {
     row(&parse(formula))
 }
 
+/// A formula as the contents of `math` elements between which a line may break: before each relation
+/// and each sum outside of brackets.
+pub fn mathml_pieces(formula: &str) -> Vec<String> {
+    let nodes = parse(formula);
+    let (mut depth, mut starts) = (0, vec![0]);
+    for (at, node) in nodes.iter().enumerate() {
+        match node {
+            Node::Other('(' | '[') | Node::Command("\\{", _) => depth += 1,
+            Node::Other(')' | ']') | Node::Command("\\}", _) => depth -= 1,
+            Node::Other('=' | '+') | Node::Command("\\neq" | "\\to", _) if depth == 0 && at > 0 => starts.push(at),
+            _ => {}
+        }
+    }
+    let ends = starts.iter().skip(1).copied().chain([nodes.len()]);
+    let pieces = starts.iter().zip(ends).map(|(&start, end)| row(&nodes[start..end]));
+    // At its beginning an operator would be taken for a sign.
+    pieces.map(|piece| piece.replacen("<mo>+</mo>", "<mo form=\"infix\">+</mo>", 1)).collect()
+}
+
 fn row(nodes: &[Node<'_>]) -> String {
     let mut elements: Vec<(String, bool)> = Vec::new();
     for (at, node) in nodes.iter().enumerate() {

@@ -5,7 +5,7 @@ mod latex;
 mod mathml;
 
 pub use latex::latex;
-pub use mathml::mathml;
+pub use mathml::{mathml, mathml_pieces};
 
 /// The commands that formulas may use, and what stands for them in plain text.
 pub const COMMANDS: &[(&str, &str)] = &[
@@ -120,7 +120,8 @@ fn word<'f>(rest: &'f str, nodes: &mut Vec<Node<'f>>) -> &'f str {
 }
 
 fn command<'f>(rest: &'f str, nodes: &mut Vec<Node<'f>>) -> &'f str {
-    let bodies: [(&str, fn(&'f str) -> Node<'f>); 4] = [
+    type Body<'f> = fn(&'f str) -> Node<'f>;
+    let bodies: [(&str, Body<'f>); 4] = [
         ("\\operatorname", Node::Upright),
         ("\\mathrm", Node::Upright),
         ("\\text", Node::Phrase),

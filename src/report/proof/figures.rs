@@ -27,13 +27,16 @@ const NODES: usize = 48;
 /// Pictures in one composition.
 const FACTORS: usize = 4;
 
+/// Calls a function with the entries of one row.
+type Visit<'m, C> = dyn Fn(usize, &mut dyn FnMut(usize, &C)) + 'm;
+
 /// The rows of a matrix, wherever they come from.
 struct Rows<'m, C> {
     rows: usize,
     columns: usize,
     denominator: Integer,
     nonzeros: usize,
-    visit: Box<dyn Fn(usize, &mut dyn FnMut(usize, &C)) + 'm>,
+    visit: Box<Visit<'m, C>>,
 }
 
 impl<'m, C: Formula> Rows<'m, C> {

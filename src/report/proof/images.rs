@@ -113,7 +113,7 @@ impl Writer<'_> {
             let marks = vec![(chord[0].0.clone(), from_name), (last.0, to_name)];
             let name = format!("{f}[{}]", place.trim_matches(['[', ']']));
             let plot = Plot { name, points, marks, chord };
-            self.document.figure(Figure { title: "The kink".into(), caption, drawing: Drawing::Plot(plot) });
+            self.document.figure(Figure { title: "The kink".into(), caption, drawing: Drawing::Plot(Box::new(plot)) });
             return;
         }
     }
