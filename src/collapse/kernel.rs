@@ -40,7 +40,7 @@ pub fn one_kernel<C: Weights>(network: &Network) -> Option<OneKernel<C>> {
         }
         let bias = lowered.bias.as_ref().filter(|b| !b.is_zero());
         values[id] = Some(match bias {
-            Some(bias) => sum?.with_bias(&per_channel(bias)?),
+            Some(bias) => sum?.with_bias(&bias.per_channel()?),
             None => sum?,
         });
     }

@@ -63,7 +63,7 @@ fn unscaled_bias<C: Weights>(network: &Network, own: &AffineMap<C>, other: &Affi
     let [operand] = norm.operands[..] else { return None };
     let layer = &network.nodes[operand];
     let scale = C::lower(norm.layer.as_ref()?)?.operators.into_iter().next()?;
-    let bias: Tensor<C> = C::lower(layer.layer.as_ref()?)?.bias?;
+    let bias: Tensor<C> = C::lower(layer.layer.as_ref()?)?.bias?.tensor();
     if scale.input() != scale.output() {
         return None;
     }

@@ -29,7 +29,7 @@ pub use residue::{Residue, Row};
 
 use crate::algebra::{Budget, MAX_BITS, Polynomial, Rational, Tensor, Work};
 use crate::collapse::{AffineMap, LimitReached, Region};
-use crate::layer::Layer;
+use crate::layer::{Bias, Layer};
 use crate::network::{Assignment, Network, NodeId};
 
 use normal_form::{Outcome, Steps};
@@ -220,7 +220,7 @@ fn affine_layers(network: &Network, region: &Region<'_>, budget: Budget) -> Deci
         Err(limit) => limit,
     };
     let structure = |verdict, bias| Decision { verdict, evidence: Evidence::Structure { bias, limit: limit.clone() } };
-    if region.layers().all(|(_, lowered)| lowered.bias.as_ref().is_none_or(Tensor::is_zero)) {
+    if region.layers().all(|(_, lowered)| lowered.bias.as_ref().is_none_or(Bias::is_zero)) {
         return structure(Verdict::Linear, Tensor::zeros(network.output_shape().clone()));
     }
     let zero = search::flat(&vec![Rational::zero(); network.input_elements()]);
