@@ -1,9 +1,11 @@
 //! Tables of border classes against the matrices that they stand for.
 
-use netprove::algebra::Integer;
+use netprove::algebra::{Integer, Polynomial};
 use netprove::collapse::{AffineMap, ImageMap, Region};
+use netprove::decide::{Comparison, Evidence, Proof, Status, Verdict, compare, prove};
 use netprove::diagnostic::Source;
 use netprove::layer::Weights;
+use netprove::network::Statement;
 use netprove::network::{Network, NoImports, check};
 use proptest::prelude::*;
 
@@ -152,4 +154,97 @@ proptest! {
         let table = table::<Integer>(&network).expect("a product over the axes");
         agrees(&table, &literal(&network), &text);
     }
+
+    /// Where two tables differ, without writing them out, is where the matrices do.
+    #[test]
+    fn tables_differ_where_matrices_do(text in text(), modes in prop::sample::select(vec![("zero", "zero"), ("zero", "replicate"), ("circular", "reflect"), ("replicate", "reflect")]), window in 1_usize..4) {
+        let network_with = |mode: &str| {
+            let axes = text.split_once(": ").map_or(0, |(_, shape)| shape.split(')').next().unwrap_or("").split('x').count() - 1);
+            let window = vec![window.to_string(); axes].join("x");
+            network(&text.replace("\n}\n", &format!("\n    pad(1, mode={mode})\n    sumpool({window}, stride=1)\n}}\n")))
+        };
+        let (Some(f), Some(g)) = (network_with(modes.0), network_with(modes.1)) else {
+            return Err(TestCaseError::reject("does not fit"));
+        };
+        let (a, b) = (literal::<Integer>(&f), literal::<Integer>(&g));
+        let differs = |row: &usize| {
+            let values = |map: &AffineMap| map.matrix.row(*row).map(|(c, n)| (c, netprove::algebra::ratio(n.clone(), map.matrix.denominator().clone()))).collect::<Vec<_>>();
+            values(&a) != values(&b) || a.bias.get(*row) != b.bias.get(*row)
+        };
+        let expected: Vec<usize> = (0..a.matrix.rows()).filter(differs).collect();
+        let outputs = table::<Integer>(&f).expect("images").difference(&table(&g).expect("images")).expect("one shape");
+        prop_assert_eq!(outputs.list(), expected.clone(), "{}", text);
+        prop_assert_eq!(outputs.len(), expected.len(), "{}", text);
+        prop_assert_eq!(outputs.first(), expected.first().copied(), "{}", text);
+        prop_assert_eq!(outputs.is_empty(), expected.is_empty(), "{}", text);
+        prop_assert!(expected.iter().all(|&output| outputs.contains(output)), "{}", text);
+        prop_assert_eq!(table::<Integer>(&f).expect("images") == table(&g).expect("images"), expected.is_empty(), "{}", text);
+    }
+}
+
+/// Weights that are symbols.
+#[test]
+fn tables_of_polynomials() {
+    let text = "forall k: 2x1x3x3, b: 2\nnetwork f(x: 1x6x5) { conv(k, b, pad=1); conv(random(1x2x3x3, seed=1), pad=1, pad_mode=reflect) }";
+    let network = network(text).expect("a network");
+    let table = table::<Polynomial>(&network).expect("images");
+    assert_eq!(table.literal(1 << 28).expect("small"), literal(&network));
+}
+
+/// What is no product over the axes of images has no table.
+#[test]
+fn other_layers_have_no_table() {
+    for body in
+        ["flatten", "permute(0, 2, 1)", "pixel_shuffle(2)", "reshape(4x3x12)", "flatten; dense(random(3x144, seed=1))"]
+    {
+        let network = network(&format!("network f(x: 4x6x6) {{ {body} }}")).expect("a network");
+        assert!(table::<Integer>(&network).is_none(), "{body}");
+    }
+}
+
+/// Large images: verdicts, convolutions and equations, decided by tables.
+#[test]
+fn large_images() {
+    let text = "
+        let k = [[1, 2, 3], [4, 5, 6], [7, 8, 10]] / 16
+        network twice(x: 1x200x180) { conv(k, pad=1); conv(k, pad=1) }
+        network valid(x: 1x200x180) { pad(2); conv(k); conv(k) }
+        network valid2(x: 1x200x180) { conv(k, pad=[2, 2, 2, 2]); conv(k) }
+        network circular(x: 1x200x180) { conv(k, pad=1, pad_mode=circular); conv(k, pad=1, pad_mode=circular); bias(1/3) }
+        network unit(x: 1x200x180 in [0, 1]) { conv(k, pad=1); conv(k, pad=1) }
+        network unit2(x: 1x200x180 in [0, 1]) { conv(k, pad=1); conv(k, pad=1); scale(1025/1024) }
+        prove twice is linear
+        prove twice is a_convolution
+        prove valid is a_convolution
+        prove circular is a_convolution
+        prove circular is linear
+        prove valid == valid2
+        prove twice == valid
+        prove unit == unit2 within 1
+        prove unit == unit2 within 1/1000
+    ";
+    let source = Source { name: "test.net".into(), text: text.into() };
+    let program = check(source, &NoImports, 1 << 30).unwrap_or_else(|r| panic!("{:?}", r.diagnostics));
+    let findings = prove(&program, 1 << 30);
+    for (finding, network) in findings.networks.iter().zip(&program.networks) {
+        assert!(matches!(finding.decision.evidence, Evidence::Image(_)), "{}", network.name);
+    }
+    assert_eq!(findings.networks[3].decision.verdict, Verdict::Affine);
+    let statuses: Vec<Status> = findings.claims.iter().map(|answer| answer.status).collect();
+    use Status::{Proved, Refuted};
+    assert_eq!(statuses, [Proved, Refuted, Proved, Proved, Refuted, Proved, Refuted, Proved, Refuted]);
+    let comparison = |claim: usize| findings.claims[claim].comparison.as_ref().expect("an equation");
+    assert!(matches!(comparison(5), Comparison::Equal(Proof::Classes { rows: 36_000, columns: 36_000, .. })));
+    let Comparison::Different(found) = comparison(6) else { panic!("they differ at the border") };
+    let residue = found.residue.as_ref().expect("affine sides");
+    assert_eq!(residue.outputs.len(), 36_000 - 198 * 178);
+    let Statement::Equation(equation) = &program.claims[6].statement else { panic!("an equation") };
+    // The point tells the sides apart, by the layers' definitions.
+    let value = |network: &Network| network.evaluate(&found.point).expect("rational").get(found.output);
+    assert_eq!((value(&equation.left), value(&equation.right)), (found.left.low.clone(), found.right.low.clone()));
+    assert_ne!(found.left.low, found.right.low);
+    // 46 / 16 squared, over 1024, in the middle.
+    let Comparison::Close { bound, exact: true } = comparison(7) else { panic!("close") };
+    assert_eq!(*bound, netprove::algebra::ratio((46 * 46).into(), (256 * 1024).into()));
+    assert!(matches!(compare(equation, 1 << 30), Comparison::Different(_)));
 }

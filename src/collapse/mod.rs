@@ -14,7 +14,7 @@ mod residues;
 mod segment;
 
 pub use image::{Axis, Borders, ImageMap, ImageRow, Outputs};
-pub use kernel::{OneKernel, one_kernel, per_channel};
+pub use kernel::{OneKernel, one_kernel, padded_between, per_channel};
 pub use segment::{Merged, Segment, segments};
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -74,7 +74,7 @@ fn unscaled_bias<C: Weights>(network: &Network, own: &AffineMap<C>, other: &Affi
 }
 
 /// A ring of outputs around an image whose inside agrees, and a layer that pads between layers.
-fn border(equation: &Equation, outputs: &[usize]) -> Option<Cause> {
+pub(super) fn border(equation: &Equation, outputs: &[usize]) -> Option<Cause> {
     let shape = equation.left.output_shape();
     let to_border = |&output: &usize| -> usize {
         let index = shape.unravel(output);

@@ -3,7 +3,8 @@
 
 use std::collections::HashMap;
 
-use super::{ImageMap, Outputs, columns, unravel};
+use super::row::columns;
+use super::{ImageMap, Outputs, unravel};
 use crate::algebra::{Coefficient, Integer};
 
 /// One axis of two maps.

@@ -8,12 +8,16 @@
 //! computed by the same steps from the same numbers. So one row an output channel is computed for
 //! each product of classes ([`local`]), and M is these rows, moved.
 
+mod borders;
 mod compare;
 mod local;
 mod outputs;
+mod row;
 mod trace;
 
+pub use borders::Borders;
 pub use outputs::Outputs;
+pub use row::ImageRow;
 
 use std::collections::BTreeMap;
 
@@ -21,27 +25,12 @@ use num_integer::Integer as _;
 use num_traits::{One, Signed};
 use rayon::prelude::*;
 
-use self::local::Local;
-use self::trace::Classes;
-use super::{AffineMap, ENTRY_BYTES, LimitReached, Region, STANDARD_WORK};
+use super::{AffineMap, ENTRY_BYTES, LimitReached, Region};
 use crate::algebra::{Budget, Coefficient, Integer, Matrix, Rational, Shape, Tensor, ratio};
-use crate::layer::Weights;
-use crate::network::NodeId;
-
-/// Matrices with fewer entries are written out.
-const LARGE: u64 = 1_000_000;
-/// A table has at most one in so many of the matrix's entries.
-const WORTH: u64 = 4;
-/// The most products of classes.
-const MOST_CLASSES: usize = 1 << 16;
-
-/// A region between images whose border classes are known, and whose table is not computed yet.
-pub struct Borders<'r, 'n, C> {
-    region: &'r Region<'n, C>,
-    axes: Vec<Classes>,
-    /// Constants that are the same at all positions: one number a channel.
-    uniform: BTreeMap<NodeId, Tensor<C>>,
-}
+use crate::diagnostic::Span;
+use crate::layer::{Bias, Lowered, Weights};
+use crate::network::{Input, Network, Node, NodeId};
+use crate::toeplitz::Operator;
 
 /// The output positions of one axis, by border class.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,181 +53,6 @@ pub struct ImageMap<C = Integer> {
     /// For each product of classes, the last axis fastest: a row an output channel, over the entries
     /// of the windows (source, channel, positions).
     table: Vec<AffineMap<C>>,
-}
-
-impl<C: Weights> Region<'_, C> {
-    /// The border classes, where every layer is a product over the axes of images.
-    pub fn borders(&self) -> Option<Borders<'_, '_, C>> {
-        let shape = |id: NodeId| &self.network.nodes[id].shape;
-        let axes = shape(self.sink).spatial().len();
-        if axes == 0 || self.sources.iter().any(|&source| shape(source).spatial().len() != axes) {
-            return None;
-        }
-        let biases = self.layers().filter_map(|(id, lowered)| Some((id, lowered.bias.as_ref()?.per_channel()?)));
-        let uniform: BTreeMap<NodeId, Tensor<C>> = biases.collect();
-        let classes = (0..axes).map(|axis| Classes::of(self, axis, &|id| uniform.contains_key(&id)));
-        Some(Borders { axes: classes.collect::<Option<_>>()?, region: self, uniform })
-    }
-
-    /// The map by border classes, where its matrix is large and the table is not.
-    pub fn image(&self, budget: impl Into<Budget>) -> Option<Result<ImageMap<C>, LimitReached>> {
-        let most = (self.rows() as u64).saturating_mul(self.columns() as u64);
-        let borders = if most < LARGE { None } else { self.borders() };
-        borders.filter(Borders::are_worth_it).map(|borders| borders.map(budget))
-    }
-}
-
-impl<C: Weights> Borders<'_, '_, C> {
-    /// Entries of M that may not be zero, and entries of the table.
-    fn entries(&self) -> (u64, u64) {
-        let nodes = &self.region.network.nodes;
-        let (mut matrix, mut table) = (0_u64, 0_u64);
-        for (at, &source) in self.region.sources.iter().enumerate() {
-            let (mut all, mut some) = (nodes[source].shape.channels() as u64, nodes[source].shape.channels() as u64);
-            for classes in &self.axes {
-                let size = |position: usize| classes.windows[position][at].len() as u64;
-                all = all.saturating_mul((0..classes.of.len()).map(size).sum());
-                some = some.saturating_mul(classes.firsts().into_iter().map(size).sum());
-            }
-            (matrix, table) = (matrix.saturating_add(all), table.saturating_add(some));
-        }
-        let rows = nodes[self.region.sink].shape.channels() as u64;
-        (matrix.saturating_mul(rows), table.saturating_mul(rows))
-    }
-
-    /// Whether the matrix is large, and the table much smaller.
-    pub fn are_worth_it(&self) -> bool {
-        let (matrix, table) = self.entries();
-        matrix >= LARGE && table <= matrix / WORTH && self.count().is_some_and(|count| count <= MOST_CLASSES)
-    }
-
-    /// The products of classes.
-    fn count(&self) -> Option<usize> {
-        self.axes.iter().try_fold(1_usize, |count, classes| count.checked_mul(classes.traces.len()))
-    }
-
-    fn local(&self, flat: usize) -> Local<'_> {
-        let counts: Vec<usize> = self.axes.iter().map(|classes| classes.traces.len()).collect();
-        let classes = self.axes.iter().zip(unravel(flat, &counts));
-        Local { traces: classes.map(|(classes, class)| &classes.traces[class]).collect() }
-    }
-
-    /// The product of classes in which windows are largest.
-    fn widest(&self) -> usize {
-        let widest = |classes: &Classes| {
-            let size = |&class: &usize| classes.traces[class].positions.values().map(Vec::len).sum::<usize>();
-            (0..classes.traces.len()).max_by_key(size).unwrap_or(0)
-        };
-        self.axes.iter().fold(0, |flat, classes| flat * classes.traces.len() + widest(classes))
-    }
-
-    /// Computes the table.
-    pub fn map(&self, budget: impl Into<Budget>) -> Result<ImageMap<C>, LimitReached> {
-        let budget = budget.into();
-        let (region, limit) = (self.region, budget.work(STANDARD_WORK));
-        let (rows, columns) = (region.rows(), region.columns());
-        let count = self.count().unwrap_or(usize::MAX);
-        let bytes = ENTRY_BYTES + region.magnitude() / 8;
-        let needed = self.entries().1.saturating_mul(bytes);
-        if needed > budget.memory {
-            return Err(LimitReached::Memory { rows, columns, needed, limit: budget.memory });
-        }
-        let cost = self.local(self.widest()).cost(region, &self.uniform).unwrap_or(u64::MAX);
-        let needed = cost.saturating_mul(count as u64);
-        if needed > limit {
-            return Err(LimitReached::Work { rows, needed, limit });
-        }
-        let class = |flat: usize| self.class(flat, budget);
-        let table = (0..count).into_par_iter().map(class).collect::<Result<_, _>>()?;
-        let shape = |&id: &NodeId| region.network.nodes[id].shape.clone();
-        let axis = |classes: &Classes| Axis { classes: classes.of.clone(), windows: classes.windows.clone() };
-        let axes = self.axes.iter().map(axis).collect();
-        Ok(ImageMap { inputs: region.sources.iter().map(shape).collect(), output: shape(&region.sink), axes, table })
-    }
-
-    /// The rows of one product of classes.
-    fn class(&self, flat: usize, budget: Budget) -> Result<AffineMap<C>, LimitReached> {
-        self.local(flat).map(self.region, &self.uniform, (budget.memory, budget.work(STANDARD_WORK)))
-    }
-
-    /// One row of M, and its entry of b: the rows of its class alone are computed.
-    pub fn row(&self, row: usize, budget: impl Into<Budget>) -> Result<ImageRow<C>, LimitReached> {
-        let nodes = &self.region.network.nodes;
-        let index = nodes[self.region.sink].shape.unravel(row);
-        let classes = self.axes.iter().zip(&index[1..]);
-        let flat = classes.clone().fold(0, |flat, (c, &p)| flat * c.traces.len() + c.of[p]);
-        let windows: Vec<&Vec<Vec<usize>>> = classes.map(|(classes, &p)| &classes.windows[p]).collect();
-        let inputs: Vec<Shape> = self.region.sources.iter().map(|&id| nodes[id].shape.clone()).collect();
-        Ok(ImageRow::of(&self.class(flat, budget.into())?, index[0], &inputs, &windows))
-    }
-}
-
-/// A row of M and its entry of b, each over its own denominator.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ImageRow<C = Integer> {
-    /// The nonzero entries, columns ascending.
-    pub entries: Vec<(usize, C)>,
-    /// What they are over.
-    pub denominator: Integer,
-    /// The numerator of the constant.
-    pub constant: C,
-    /// What it is over.
-    pub constant_denominator: Integer,
-}
-
-impl<C: Coefficient> ImageRow<C> {
-    /// The row of an output channel in a class whose columns stand for these windows, one list an axis.
-    fn of(class: &AffineMap<C>, channel: usize, inputs: &[Shape], windows: &[&Vec<Vec<usize>>]) -> ImageRow<C> {
-        let columns = columns(inputs, windows);
-        let mut entries: Vec<(usize, C)> =
-            class.matrix.row(channel).map(|(column, weight)| (columns.whole(column), weight.clone())).collect();
-        entries.sort_unstable_by_key(|(column, _)| *column);
-        ImageRow {
-            entries,
-            denominator: class.matrix.denominator().clone(),
-            constant: class.bias.numerators()[channel].clone(),
-            constant_denominator: class.bias.denominator().clone(),
-        }
-    }
-}
-
-/// What the columns of a class stand for.
-struct Columns<'w> {
-    /// For each source: its first local column, its first column, its shape and its windows.
-    sources: Vec<(usize, usize, &'w Shape, Vec<&'w [usize]>)>,
-}
-
-fn columns<'w>(inputs: &'w [Shape], windows: &[&'w Vec<Vec<usize>>]) -> Columns<'w> {
-    let (mut local, mut whole, mut sources) = (0, 0, Vec::new());
-    for (at, shape) in inputs.iter().enumerate() {
-        let windows: Vec<&[usize]> = windows.iter().map(|axis| axis[at].as_slice()).collect();
-        let size = shape.channels() * windows.iter().map(|w| w.len().max(1)).product::<usize>();
-        sources.push((local, whole, shape, windows));
-        (local, whole) = (local + size, whole + shape.elements());
-    }
-    Columns { sources }
-}
-
-impl Columns<'_> {
-    /// The source, channel and place in each window of a local column.
-    fn split(&self, column: usize) -> (usize, usize, Vec<usize>) {
-        let at = self.sources.partition_point(|source| source.0 <= column).saturating_sub(1);
-        let (first, _, shape, windows) = &self.sources[at];
-        let sizes: Vec<usize> =
-            std::iter::once(shape.channels()).chain(windows.iter().map(|w| w.len().max(1))).collect();
-        let mut index = unravel(column - first, &sizes);
-        let places = index.split_off(1);
-        (at, index[0], places)
-    }
-
-    /// The column of M.
-    fn whole(&self, column: usize) -> usize {
-        let (at, channel, places) = self.split(column);
-        let (_, first, shape, windows) = &self.sources[at];
-        let positions = places.iter().zip(windows).map(|(&place, window)| window.get(place).copied().unwrap_or(0));
-        let index: Vec<usize> = std::iter::once(channel).chain(positions).collect();
-        first + shape.ravel(&index)
-    }
 }
 
 /// The row-major index of a flat number.
@@ -285,6 +99,30 @@ impl Axis {
             }
         }
         best
+    }
+}
+
+impl<C: Weights> ImageMap<C> {
+    /// The map of one operator and a constant; `None` where it is no product over the axes.
+    pub fn of_operator(operator: Operator<C>, bias: Option<Bias<C>>) -> Option<ImageMap<C>> {
+        let value = |shape: &Shape, operands: Vec<NodeId>| Node {
+            name: String::new(),
+            layer: None,
+            operands,
+            shape: shape.clone(),
+            span: Span::default(),
+        };
+        let (input, output) = (operator.input().clone(), operator.output().clone());
+        let network = Network {
+            name: String::new(),
+            inputs: vec![Input { name: String::new(), shape: input.clone(), domain: None }],
+            nodes: vec![value(&input, Vec::new()), value(&output, vec![0])],
+            output: 1,
+            span: Span::default(),
+        };
+        let layers = BTreeMap::from([(1, Lowered { operators: vec![operator], bias })]);
+        let region = Region { network: &network, sources: vec![0], sink: 1, layers };
+        region.borders()?.map(Budget { memory: u64::MAX, effort: u64::MAX }).ok()
     }
 }
 
@@ -373,6 +211,30 @@ impl<C: Coefficient> ImageMap<C> {
         (&class.bias.numerators()[index[0]], class.bias.denominator())
     }
 
+    /// The map without its constants.
+    pub fn without_constants(&self) -> ImageMap<C> {
+        let class = |class: &AffineMap<C>| AffineMap {
+            matrix: class.matrix.clone(),
+            bias: Tensor::zeros(class.bias.shape().clone()),
+        };
+        ImageMap { table: self.table.iter().map(class).collect(), ..self.clone() }
+    }
+
+    /// One output for each channel and product of classes.
+    pub fn examples(&self) -> Vec<usize> {
+        let first = |axis: &Axis| -> Vec<usize> {
+            (0..axis.count()).filter_map(|class| axis.classes.iter().position(|&c| c == class)).collect()
+        };
+        let firsts: Vec<Vec<usize>> = self.axes.iter().map(first).collect();
+        let counts: Vec<usize> = firsts.iter().map(Vec::len).collect();
+        let outputs = (0..self.table.len()).flat_map(|flat| {
+            let position: Vec<usize> = unravel(flat, &counts).into_iter().zip(&firsts).map(|(c, f)| f[c]).collect();
+            (0..self.output.channels())
+                .map(move |channel| self.output.ravel(&[&[channel], position.as_slice()].concat()))
+        });
+        outputs.collect()
+    }
+
     /// The common denominator of M and b.
     pub fn denominator(&self) -> Integer {
         self.table.iter().fold(Integer::one(), |lcm, class| lcm.lcm(&class.denominator()))
@@ -426,18 +288,5 @@ impl ImageMap {
             }
             hash.finish()
         })
-    }
-}
-
-impl Classes {
-    /// The first position of each class.
-    fn firsts(&self) -> Vec<usize> {
-        let mut firsts = Vec::with_capacity(self.traces.len());
-        for (position, &class) in self.of.iter().enumerate() {
-            if class == firsts.len() {
-                firsts.push(position);
-            }
-        }
-        firsts
     }
 }

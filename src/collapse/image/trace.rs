@@ -139,6 +139,19 @@ impl Classes {
     }
 }
 
+impl Classes {
+    /// The first position of each class.
+    pub fn firsts(&self) -> Vec<usize> {
+        let mut firsts = Vec::with_capacity(self.traces.len());
+        for (position, &class) in self.of.iter().enumerate() {
+            if class == firsts.len() {
+                firsts.push(position);
+            }
+        }
+        firsts
+    }
+}
+
 /// The trace of one output position, and what has to be equal for two traces to be.
 fn trace(layers: &[Layer<'_>], sink: NodeId, position: usize) -> (Trace, Vec<usize>) {
     let mut trace = Trace { positions: BTreeMap::from([(sink, vec![position])]), ..Trace::default() };
