@@ -235,6 +235,11 @@ impl<C: Coefficient> ImageMap<C> {
         outputs.collect()
     }
 
+    /// The first output whose entry of b is not 0.
+    pub fn first_constant(&self) -> Option<usize> {
+        self.examples().into_iter().filter(|&output| !self.constant(output).0.is_zero()).min()
+    }
+
     /// The common denominator of M and b.
     pub fn denominator(&self) -> Integer {
         self.table.iter().fold(Integer::one(), |lcm, class| lcm.lcm(&class.denominator()))

@@ -173,7 +173,7 @@ fn named(weights: &Assignment, symbols: &Symbols) -> BTreeMap<String, String> {
 fn not_linear_image(network: &Network, map: &ImageMap) -> Option<CounterexampleObject> {
     let zero = Rational::default();
     let mut domains = network.inputs.iter().filter_map(|input| input.domain.as_ref());
-    let output = map.examples().into_iter().filter(|&output| *map.constant(output).0 != 0.into()).min()?;
+    let output = map.first_constant()?;
     let (constant, over) = map.constant(output);
     domains.all(|(low, high)| *low <= zero && zero <= *high).then(|| CounterexampleObject {
         inputs: [("a".to_string(), vec!["0".into()]), ("x".to_string(), vec!["0".into(); map.columns()])].into(),

@@ -7,7 +7,7 @@ use crate::algebra::ratio;
 use crate::collapse::{Axis, ImageMap};
 
 /// Maps with more nonzero entries are not hashed: that takes every entry's text.
-const HASHED: usize = 5_000_000;
+const HASHED: usize = 1_000_000;
 
 /// What a table of border classes says of a matrix that is not written out.
 #[derive(Debug, Serialize)]

@@ -70,8 +70,7 @@ impl Writer<'_> {
                 *low <= zero && zero <= *high
             })
         };
-        let Some(output) = map.examples().into_iter().filter(|&output| *map.constant(output).0 != 0.into()).min()
-        else {
+        let Some(output) = map.first_constant() else {
             return;
         };
         let (constant, over) = map.constant(output);
