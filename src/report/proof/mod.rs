@@ -1,11 +1,11 @@
 //! The proof document of a network: theorem, one lemma a layer, composition, witness, segments.
 
+mod borders;
 mod collapse;
 mod convolution;
 mod equation;
 mod figures;
 mod images;
-mod image;
 mod lemma;
 mod picture;
 mod symbolic;

@@ -1,5 +1,6 @@
 //! A map between images by its border classes.
 
+use num_integer::Integer as _;
 use num_traits::One;
 
 use super::{Writer, entries};
@@ -131,20 +132,19 @@ fn reads(axis: &Axis, members: &[usize], sources: &[&str]) -> String {
             debug_assert_eq!(axis.classes[*only], axis.classes[members[0]]);
             return format!("{}{gaps}", span(&low.to_string(), &high.to_string()));
         }
-        // low = step · p + offset for all members?
+        // low = (rise · p + offset) / over for all members, and the window as long?
         let Some((next, _)) = window(members[1]) else { return "nothing".into() };
-        let over = members[1] - members[0];
-        let step = next.checked_sub(low).filter(|by| by.is_multiple_of(over)).map(|by| by / over);
-        let moved = step.filter(|step| {
-            members.iter().all(|&p| window(p) == Some((low + step * (p - members[0]), high + step * (p - members[0]))))
-        });
-        match moved {
-            Some(step) => {
-                let at = |position: usize| relative(step, position as i64 - (step * members[0]) as i64);
-                format!("{}{gaps}", span(&at(low), &at(high)))
-            }
-            None => format!("{} places, around the ends", count(axis.windows[members[0]][source].len())),
+        let gcd = next.saturating_sub(low).gcd(&(members[1] - members[0]));
+        let (rise, over) = (next.saturating_sub(low) / gcd, (members[1] - members[0]) / gcd);
+        let moved = |p: usize| {
+            let by = rise * (p - members[0]);
+            by.is_multiple_of(over) && window(p) == Some((low + by / over, high + by / over))
+        };
+        if next >= low && members.iter().all(|&p| moved(p)) {
+            let at = |read: usize| relative(rise, over, (over * read) as i64 - (rise * members[0]) as i64);
+            return format!("{}{gaps}", span(&at(low), &at(high)));
         }
+        format!("{}, past an end", plural(axis.windows[members[0]][source].len(), "place"))
     };
     let each: Vec<String> = (0..sources.len()).map(one).collect();
     match each.as_slice() {
@@ -158,16 +158,22 @@ fn span(low: &str, high: &str) -> String {
     if low == high { low.to_string() } else { format!("{low} … {high}") }
 }
 
-/// `2p − 3`
-fn relative(step: usize, offset: i64) -> String {
-    let p = match step {
-        0 => return offset.to_string(),
+/// `2p − 3`, or `(p + 1)/2`.
+fn relative(rise: usize, over: usize, offset: i64) -> String {
+    let p = match rise {
+        0 if over == 1 => return offset.to_string(),
+        0 => return format!("{offset}/{over}"),
         1 => "p".to_string(),
-        step => format!("{step}p"),
+        rise => format!("{rise}p"),
     };
-    match offset {
+    let sum = match offset {
         0 => p,
         more if more > 0 => format!("{p} + {more}"),
         less => format!("{p} − {}", -less),
+    };
+    match (over, offset) {
+        (1, _) => sum,
+        (_, 0) => format!("{sum}/{over}"),
+        _ => format!("({sum})/{over}"),
     }
 }
