@@ -10,6 +10,7 @@
 //! | lower | layer → exact operator that knows its structure | [`toeplitz`] |
 //! | collapse | graph of operators → one exact affine map | [`collapse`] |
 //! | decide | network → verdict with its evidence | [`decide`] |
+//! | certify | findings → certificate, for the independent checker | [`certificate`] |
 //! | report | verdict → text, JSON, files | [`report`] |
 //!
 //! ```

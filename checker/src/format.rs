@@ -3,7 +3,7 @@
 //! Unknown, missing and repeated fields are refused, so nothing is read that is not checked. The
 //! nesting is that of these types; `serde_json` stops at 128 levels in any case.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use sha2::{Digest, Sha256};
 
 use crate::Rejection;
@@ -30,6 +30,7 @@ pub struct Certificate {
 pub struct Symbol {
     pub name: String,
     /// `null`: any number. Else the symbol is the positive square root of this integer.
+    #[serde(deserialize_with = "present")]
     pub root_of: Option<u64>,
 }
 
@@ -47,6 +48,7 @@ pub struct Network {
 pub struct Input {
     pub name: String,
     pub shape: Vec<usize>,
+    #[serde(deserialize_with = "present")]
     pub domain: Option<(String, String)>,
 }
 
@@ -105,25 +107,80 @@ pub enum Divisor {
 #[derive(Debug, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Kind {
-    Conv { kernel: Tensor, bias: Option<Tensor>, window: Window, groups: usize, mode: Mode },
-    ConvTranspose { kernel: Tensor, bias: Option<Tensor>, window: Window, output_pad: Vec<usize>, groups: usize },
-    Dense { matrix: Tensor, bias: Option<Tensor> },
-    Scale { factor: Option<Tensor>, offset: Option<Tensor> },
-    SumPool { window: Window, divisor: Divisor },
-    Pad { before: Vec<usize>, after: Vec<usize>, value: String, mode: Mode },
-    Slice { start: Vec<usize>, step: Vec<usize> },
-    Upsample { factor: Vec<usize>, bilinear: bool },
+    Conv {
+        kernel: Tensor,
+        #[serde(deserialize_with = "present")]
+        bias: Option<Tensor>,
+        window: Window,
+        groups: usize,
+        mode: Mode,
+    },
+    ConvTranspose {
+        kernel: Tensor,
+        #[serde(deserialize_with = "present")]
+        bias: Option<Tensor>,
+        window: Window,
+        output_pad: Vec<usize>,
+        groups: usize,
+    },
+    Dense {
+        matrix: Tensor,
+        #[serde(deserialize_with = "present")]
+        bias: Option<Tensor>,
+    },
+    Scale {
+        #[serde(deserialize_with = "present")]
+        factor: Option<Tensor>,
+        #[serde(deserialize_with = "present")]
+        offset: Option<Tensor>,
+    },
+    SumPool {
+        window: Window,
+        divisor: Divisor,
+    },
+    Pad {
+        before: Vec<usize>,
+        after: Vec<usize>,
+        value: String,
+        mode: Mode,
+    },
+    Slice {
+        start: Vec<usize>,
+        step: Vec<usize>,
+    },
+    Upsample {
+        factor: Vec<usize>,
+        bilinear: bool,
+    },
     Reshape {},
-    Permute { axes: Vec<usize> },
-    PixelShuffle { r: usize },
+    Permute {
+        axes: Vec<usize>,
+    },
+    PixelShuffle {
+        r: usize,
+    },
     Add {},
     Sub {},
     Concat {},
-    Slopes { below: Vec<String> },
-    Clip { slope: String, offset: String, low: String, high: String },
-    ExtremePool { least: bool, window: Window },
-    Maxout { k: usize },
-    Extreme { least: bool },
+    Slopes {
+        below: Vec<String>,
+    },
+    Clip {
+        slope: String,
+        offset: String,
+        low: String,
+        high: String,
+    },
+    ExtremePool {
+        least: bool,
+        window: Window,
+    },
+    Maxout {
+        k: usize,
+    },
+    Extreme {
+        least: bool,
+    },
     Sigmoid {},
     Tanh {},
     Silu {},
@@ -145,14 +202,39 @@ pub struct Theorem {
 #[derive(Debug, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Statement {
-    AffineMap { network: usize, map: Map },
-    Affine { network: usize },
-    Linear { network: usize },
-    NotAffine { network: usize },
-    NotLinear { network: usize },
-    Equal { left: usize, right: usize, within: Option<String>, nonnegative: Vec<usize> },
-    Different { left: usize, right: usize, within: Option<String>, nonnegative: Vec<usize> },
-    PositivelyHomogeneous { network: usize },
+    AffineMap {
+        network: usize,
+        map: Map,
+    },
+    Affine {
+        network: usize,
+    },
+    Linear {
+        network: usize,
+    },
+    NotAffine {
+        network: usize,
+    },
+    NotLinear {
+        network: usize,
+    },
+    Equal {
+        left: usize,
+        right: usize,
+        #[serde(deserialize_with = "present")]
+        within: Option<String>,
+        nonnegative: Vec<usize>,
+    },
+    Different {
+        left: usize,
+        right: usize,
+        #[serde(deserialize_with = "present")]
+        within: Option<String>,
+        nonnegative: Vec<usize>,
+    },
+    PositivelyHomogeneous {
+        network: usize,
+    },
 }
 
 /// (entries · x + constant) / denominator.
@@ -179,6 +261,11 @@ pub enum Evidence {
     Witness { base: Vec<String>, x: Vec<String>, y: Vec<String>, output: usize, symbols: Values },
     Homogeneity { x: Vec<String>, factor: String, output: usize, symbols: Values },
     Counterexample { x: Vec<String>, output: usize, symbols: Values },
+}
+
+/// A field that may be `null`, and must be there.
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    Option::deserialize(deserializer)
 }
 
 /// The most bytes that are read.

@@ -5,18 +5,18 @@
 //!
 //! # What an accepted certificate means
 //!
-//! 1. **Text** ([`format`]). Every field is known, present and read once; numbers have one spelling.
-//! 2. **Layers** ([`layer`]). A layer is its defining sum, written once, and used by everything below. Its
-//!    output's shape is computed from its operands and geometry, and must be the stated one; weights must
+//! 1. **Text** (`format`). Every field is known, present and read once; numbers have one spelling.
+//! 2. **Layers** (`layer`). A layer is its defining sum, written once, and used by everything below. Its
+//!    output's shape is computed (`shape`) from its operands and geometry, and must be the stated one; weights must
 //!    have the size that the sum reads. After that no sum reads an entry that does not exist: an index
 //!    that is out of range is an error, never 0. So every theorem includes that its shapes are right.
-//! 3. **Networks** ([`network`]). Every operand stands before its user, so a network is a function: each
+//! 3. **Networks** (`network`). Every operand stands before its user, so a network is a function: each
 //!    value is one substitution into its layer's sum.
-//! 4. **Theorems** ([`theorem`]). One rule for each kind of evidence, with its reason in its documentation:
-//!    - *composition*: output rows by substitution, exactly ([`rows`]);
-//!    - *normal form*: steps that keep the value of every maximum on the domain ([`form`]);
+//! 4. **Theorems** (`theorem`). One rule for each kind of evidence, with its reason in its documentation:
+//!    - *composition*: output rows by substitution, exactly (`rows`);
+//!    - *normal form*: steps that keep the value of every maximum on the domain (`form`);
 //!    - *witness*, *homogeneity*, *counterexample*, *bounds*: evaluation at points or over a box, exactly, or with bounds
-//!      that are rounded outwards ([`value`], [`curve`]);
+//!      that are rounded outwards (`value`, `curve`);
 //!    - *structure*: what is true of every layer.
 //!
 //! A theorem about free symbols holds for all their values: what is compared are polynomials, term by term. What
@@ -32,8 +32,12 @@ mod layer;
 mod network;
 mod number;
 mod rows;
+mod shape;
+mod stated;
+mod table;
 mod theorem;
 mod value;
+mod window;
 
 use std::fmt;
 

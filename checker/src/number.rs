@@ -13,15 +13,19 @@ use crate::format::{Entry, Symbol as SymbolText};
 pub type Int = BigInt;
 pub type Rat = BigRational;
 
+/// The most digits of an integer: reading takes the square of their number.
+const MOST_DIGITS: usize = 100_000;
+
 /// A decimal integer in its one canonical spelling: no sign but `-`, no leading zero, no `-0`.
 pub fn integer(text: &str) -> Result<Int, Rejection> {
     let digits = text.strip_prefix('-').unwrap_or(text);
-    let canonical =
-        !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) && (!digits.starts_with('0') || text == "0");
-    match text.parse() {
-        Ok(number) if canonical => Ok(number),
-        _ => Err(Rejection::Unreadable(format!("`{}` is not an integer", text.chars().take(40).collect::<String>()))),
-    }
+    let canonical = (1..=MOST_DIGITS).contains(&digits.len())
+        && digits.bytes().all(|b| b.is_ascii_digit())
+        && (!digits.starts_with('0') || text == "0");
+    let number = if canonical { text.parse().ok() } else { None };
+    number.ok_or_else(|| {
+        Rejection::Unreadable(format!("`{}` is not an integer", text.chars().take(40).collect::<String>()))
+    })
 }
 
 /// `p` or `p/q` in lowest terms, q > 1.

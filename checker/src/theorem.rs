@@ -8,10 +8,11 @@ use num_traits::{One, Signed, Zero};
 
 use crate::Rejection;
 use crate::form::{CONSTANT, Form, Forms, minus};
-use crate::format::{Entry, Evidence, Map, Statement, Symbol, Theorem, Values};
+use crate::format::{Evidence, Map, Statement, Symbol, Theorem, Values};
 use crate::network::Network;
-use crate::number::{Int, Poly, Rat, denominator, integer, rational, rationals};
+use crate::number::{Int, Poly, Rat, denominator, rational, rationals};
 use crate::rows::{Rows, add_product, each, limbs, number, residue};
+use crate::stated::Stated;
 use crate::value::{Vector, evaluate};
 
 /// The operations that one normal form may take.
@@ -31,7 +32,7 @@ struct Pair<'c> {
     nonnegative: &'c [usize],
 }
 
-fn no<T>(reason: impl Into<String>) -> Result<T, Rejection> {
+pub fn no<T>(reason: impl Into<String>) -> Result<T, Rejection> {
     Err(Rejection::Wrong { step: String::new(), reason: reason.into() })
 }
 
@@ -135,7 +136,7 @@ impl Context {
         if !network.is_affine() || network.is_symbolic() || network.is_pinned() {
             return no("a layer is not affine, or its weights or inputs are not plain numbers");
         }
-        let stated = Stated::read(self, network, map)?;
+        let stated = Stated::read(network, map, &self.symbols)?;
         let rows = Rows::new(network);
         let over = denominator(&map.denominator)?;
         let common = rows.denominator.lcm(&over);
@@ -162,7 +163,7 @@ impl Context {
     /// domain for all values of the symbols ([`crate::form`]), into an affine form over the inputs.
     /// If it is the stated one, f(x) = Mx + b.
     fn normal_form(&self, network: &Network, map: &Map) -> Result<(), Rejection> {
-        let stated = Stated::read(self, network, map)?;
+        let stated = Stated::read(network, map, &self.symbols)?;
         let over = Rat::new(Int::one(), denominator(&map.denominator)?);
         let mut forms = Forms::new(network, &[], WORK);
         let found = forms.of(network)?;
@@ -260,39 +261,6 @@ fn value_at(
 /// Whether every number of one interval differs from every number of the other by more than `by`.
 fn apart(a: &(Rat, Rat), b: &(Rat, Rat), by: &Rat) -> Result<(), Rejection> {
     if &a.0 - &b.1 > *by || &b.0 - &a.1 > *by { Ok(()) } else { no("the two sides are not shown to differ there") }
-}
-
-/// A stated map: for each row its entries by variable, the constant first, over its denominator.
-struct Stated {
-    rows: Vec<Form>,
-}
-
-impl Stated {
-    fn read(context: &Context, network: &Network, map: &Map) -> Result<Stated, Rejection> {
-        let (rows, columns) = (network.rows(), network.columns());
-        if (map.rows, map.columns, map.constant.len()) != (rows, columns, rows) {
-            return no(format!("the map is {}×{}, but the network's is {rows}×{columns}", map.rows, map.columns));
-        }
-        let poly = |entry: &Entry| match entry {
-            Entry::Number(text) => Ok(Poly::number(integer(text)?.into())),
-            entry => Poly::read(entry, &Int::one(), &context.symbols),
-        };
-        let mut read: Vec<Form> = Vec::with_capacity(rows);
-        for constant in &map.constant {
-            let constant = poly(constant)?;
-            read.push(if constant.is_zero() { Vec::new() } else { vec![(CONSTANT, constant)] });
-        }
-        let mut last = None;
-        for (row, column, entry) in &map.entries {
-            let entry = poly(entry)?;
-            if *row >= rows || *column >= columns || last >= Some((*row, *column)) || entry.is_zero() {
-                return no(format!("the entry ({row}, {column}) is out of order, out of range or 0"));
-            }
-            last = Some((*row, *column));
-            read[*row].push((column + 1, entry));
-        }
-        Ok(Stated { rows: read })
-    }
 }
 
 /// `affine` by `structure`. Every live layer is affine in its operands, whatever the symbols are, and

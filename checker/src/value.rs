@@ -9,9 +9,10 @@ use num_traits::{One, Signed, Zero};
 use crate::Rejection;
 use crate::curve;
 use crate::format::Kind;
-use crate::layer::{Layer, ONE, Source, Table, Terms, Weight};
+use crate::layer::{Layer, ONE, Source, Terms, Weight};
 use crate::network::Network;
 use crate::number::{Int, Rat, over_common};
+use crate::table::Table;
 
 /// Entries between `low` and `high`, over one denominator; `high` is empty where both are equal.
 #[derive(Clone, Debug)]

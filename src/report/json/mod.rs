@@ -4,7 +4,6 @@
 
 mod claim;
 mod convolution;
-mod image;
 
 use std::collections::BTreeMap;
 
@@ -65,11 +64,9 @@ struct MapObject {
     rank: Option<usize>,
     rank_at_least: usize,
     denominator: String,
-    sha256: Option<String>,
+    sha256: String,
     matrix: Option<Vec<(usize, usize, String)>>,
-    bias: Option<Vec<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    border_classes: Option<image::BorderClasses>,
+    bias: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -167,10 +164,7 @@ fn network(findings: &Findings<'_>, network: &Network, finding: &Finding, max_en
         quantified: symbols.tensors_of(network.symbols()).map(|t| t.name.clone()).collect(),
         method: finding.decision.evidence.method(),
         reason,
-        map: match &finding.decision.evidence {
-            Evidence::Image(found) => Some(image::map(found, max_entries)),
-            evidence => evidence.map().map(|m| map(m, max_entries)),
-        },
+        map: finding.decision.evidence.map().map(|m| map(m, max_entries)),
         symbolic_map: match &finding.decision.evidence {
             Evidence::Symbolic(map) | Evidence::SymbolicNormalForm(map, _) => {
                 Some(symbolic_map(map, symbols, max_entries))
@@ -202,10 +196,9 @@ fn map(map: &AffineMap, max_entries: usize) -> MapObject {
         rank,
         rank_at_least,
         denominator: map.denominator().to_string(),
-        sha256: Some(map.sha256()),
+        sha256: map.sha256(),
         matrix: (matrix.nonzeros() <= max_entries).then(|| entries(matrix)),
-        bias: Some(strings(&map.bias)),
-        border_classes: None,
+        bias: strings(&map.bias),
     }
 }
 
