@@ -69,7 +69,7 @@ proptest! {
             let lowered = affine.lower();
             let zero = Tensor::zeros(layer.function().output().clone());
             let products = lowered.operators.iter().zip(&x).map(|(operator, x)| operator.apply(x));
-            let sum = products.chain(lowered.bias.clone()).fold(zero, |sum, term| sum.plus(&term));
+            let sum = products.chain(lowered.bias.as_ref().map(|b| b.tensor())).fold(zero, |sum, term| sum.plus(&term));
             prop_assert_eq!(Some(sum), y, "{:?}", layer);
         }
     }

@@ -21,7 +21,8 @@ fn check(layer: &Layer, inputs: &[Shape], seed: u64) {
         Layer::Affine(affine) => {
             let lowered = affine.lower();
             assert_eq!(lowered.operators.len(), inputs.len(), "{kind}: one operator an operand");
-            let mut sum = lowered.bias.clone().unwrap_or_else(|| Tensor::zeros(layer.function().output().clone()));
+            let mut sum =
+                lowered.bias.as_ref().map_or_else(|| Tensor::zeros(layer.function().output().clone()), |b| b.tensor());
             for (operator, x) in lowered.operators.iter().zip(&x) {
                 let (matrix, product) = (operator.matrix(), operator.apply(x));
                 assert_eq!(matrix.apply(x), product.to_rationals(), "{kind}: apply");

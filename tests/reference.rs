@@ -70,7 +70,7 @@ fn layers_compute_what_onnx_runtime_computes() {
         let Layer::Affine(affine) = &layer else { panic!("line {line}: {name} is affine") };
         let lowered = affine.lower();
         let product = lowered.operators[0].apply(&x);
-        let sum = lowered.bias.iter().fold(product, |y, bias| y.plus(bias));
+        let sum = lowered.bias.iter().fold(product, |y, bias| y.plus(&bias.tensor()));
         assert_eq!(sum, expected, "line {line}: {name}: the lowered operator");
     }
 }

@@ -68,6 +68,25 @@ fn rarer_answers_are_valid_too() {
     }
     let large = "network f(x: 1x32x32) { conv([[1, 2, 1], [2, 4, 2], [1, 2, 1]], pad=1) }";
     assert_valid("too large", &report("too large", large, 1 << 10, 10));
+    let image = "network f(x: 1x90x80) { conv([[1, 2, 1], [2, 4, 2], [1, 2, 1]] / 16, [1], pad=1); conv(ones(3x3), stride=2) }
+        network g(x: 1x90x80) { conv([[1, 2, 1], [2, 4, 2], [1, 2, 1]] / 16, [1], pad=1); conv(ones(3x3), [1], stride=2) }
+        network h(x: 1x200x200) { conv(ones(3x3), pad=1); conv(ones(3x3), [2], pad=1) }
+        network i(x: 1x200x200) { pad(2); conv(ones(3x3)); conv(ones(3x3), [2]) }
+        prove h is a_convolution
+        prove h is linear
+        prove h == i
+        prove f == g";
+    let report_of = |text, entries| {
+        let report = report("border classes", text, 1 << 30, entries);
+        assert_valid("border classes", &report);
+        report
+    };
+    let map = &report_of(image, 10)["networks"][2]["map"];
+    assert_eq!(map["nonzeros"], (3 + 4 + 5 * 196 + 4 + 3) * (3 + 4 + 5 * 196 + 4 + 3));
+    assert_eq!((map["matrix"].is_null(), &map["border_classes"]["products"]), (true, &json!(25)));
+    let listed = "network f(x: 1x110x110) { conv(ones(3x3), pad=1); conv(ones(3x3), [2], pad=1) }";
+    let map = &report_of(listed, 400_000)["networks"][0]["map"];
+    assert_eq!((&map["matrix"][0], &map["bias"][0]), (&json!([0, 0, "4"]), &json!("2")));
     let segments = "network f(x: 1x32x32) { conv(ones(3x3), pad=1); relu; conv(ones(3x3), pad=1) }";
     assert_valid("segments too large", &report("segments too large", segments, 1 << 10, 10));
 }

@@ -17,6 +17,8 @@ use num_traits::Zero;
 
 /// Maps with more entries are not written out: the theorem is that the network is affine.
 const MOST_ENTRIES: usize = 2_000_000;
+/// Nor are those that take more bytes.
+const MOST_MEMORY: u64 = 1 << 30;
 
 /// A network's theorem.
 type Stated = (StatementText, EvidenceText);
@@ -83,6 +85,15 @@ impl Writer<'_, '_> {
                 let map = self.elaborated.symbolic_map(map);
                 vec![(StatementText::AffineMap { network: index, map }, EvidenceText::NormalForm)]
             }
+            Evidence::Image(map) => {
+                match map.nonzeros().filter(|&n| n <= MOST_ENTRIES).map(|_| map.literal(MOST_MEMORY)) {
+                    Some(Ok(map)) => {
+                        let statement = StatementText::AffineMap { network: index, map: self.elaborated.map(&map) };
+                        vec![(statement, EvidenceText::Composition)]
+                    }
+                    _ => vec![by_structure(index, decision.verdict)],
+                }
+            }
             Evidence::Structure { .. } | Evidence::FreeStructure { .. } => vec![by_structure(index, decision.verdict)],
             Evidence::Witness(witness, weights) => return Ok(vec![self.witness(index, network, witness, weights)]),
             Evidence::Nothing(undecided) => return Err(format!("it is undecided: {}", undecided.reason)),
@@ -109,7 +120,9 @@ impl Writer<'_, '_> {
     fn not_linear(&mut self, index: usize, network: &Network, evidence: &Evidence) -> Result<Stated, String> {
         let weights = weights_with_constant(network, evidence);
         let numbers = network.at(&|symbol| weights.get(&symbol).cloned().unwrap_or_default());
-        let (x, factor, output) = match not_homogeneous(&numbers) {
+        // Large images are not evaluated: their table says where f(0) ≠ 0.
+        let failure = if matches!(evidence, Evidence::Image(_)) { None } else { not_homogeneous(&numbers) };
+        let (x, factor, output) = match failure {
             Some(failure) => (failure.x.to_rationals(), failure.factor, failure.output),
             // Where values are irrational: f(0) ≠ 0, if 0 is in the domain.
             None => {
@@ -291,5 +304,8 @@ fn weights_with_constant(network: &Network, evidence: &Evidence) -> Assignment {
 
 /// An output whose constant is not 0.
 fn constant_output(evidence: &Evidence, weights: &Assignment) -> Option<usize> {
+    if let Evidence::Image(map) = evidence {
+        return map.first_constant();
+    }
     constants(evidence)?.iter().position(|c| !c.at(&|s| weights.get(&s).cloned().unwrap_or_default()).is_zero())
 }

@@ -27,7 +27,20 @@ pub fn run(target: &str, output: &Path, budget: Budget) -> u8 {
         Err(message) => return files::fail(&message),
     };
     let decision = decide(network, budget);
-    let Some(map) = decision.evidence.map() else {
+    let written = match &decision.evidence {
+        Evidence::Image(map) => Some(map.literal(budget.memory)),
+        _ => None,
+    };
+    let map = match &written {
+        Some(Ok(map)) => Some(map),
+        Some(Err(limit)) => {
+            let (name, help) = (&network.name, limit.remedy());
+            files::fail(&format!("`{name}`: its one matrix is too large: {limit}; what would help: {help}"));
+            return Exit::Undecided.into();
+        }
+        None => decision.evidence.map(),
+    };
+    let Some(map) = map else {
         let (name, word) = (&network.name, decision.verdict.word());
         let (exit, why) = match &decision.evidence {
             Evidence::Structure { limit, .. } => (

@@ -40,11 +40,58 @@ pub fn one_kernel<C: Weights>(network: &Network) -> Option<OneKernel<C>> {
         }
         let bias = lowered.bias.as_ref().filter(|b| !b.is_zero());
         values[id] = Some(match bias {
-            Some(bias) => sum?.with_bias(&per_channel(bias)?),
+            Some(bias) => sum?.with_bias(&bias.per_channel()?),
             None => sum?,
         });
     }
     Some(OneKernel { stencil: values.swap_remove(network.output)?, inexact })
+}
+
+/// The first layer that reads zeros where the value before it, judged by which positions it reads
+/// and whether it has constants, is not 0; `None` too where a layer is no convolution on an image
+/// extended by zeros. Its numbers are not looked at, so this is quick for any channels.
+pub fn padded_between<C: Weights>(network: &Network) -> Option<NodeId> {
+    let [input] = network.inputs.as_slice() else { return None };
+    let mut values: Vec<Option<Stencil>> = vec![None; network.nodes.len()];
+    values[0] = Some(pattern(&Stencil::<C>::identity(&input.shape)?)?);
+    for id in network.live_nodes() {
+        let node = &network.nodes[id];
+        let Some(layer) = &node.layer else { continue };
+        let lowered = C::lower(layer)?;
+        let mut sum: Option<Stencil> = None;
+        for (&operand, operator) in node.operands.iter().zip(&lowered.operators) {
+            let (value, exact) = values[operand].as_ref()?.then(&pattern(&Stencil::of(operator)?)?)?;
+            if !exact {
+                return Some(id);
+            }
+            sum = Some(match sum {
+                None => value,
+                Some(sum) => sum.plus(&value)?,
+            });
+        }
+        let constant = lowered.bias.as_ref().is_some_and(|bias| !bias.is_zero());
+        let one = Tensor::from_integers(Shape::new([1]).ok()?, vec![1.into()]);
+        values[id] = Some(if constant { sum?.with_bias(&one) } else { sum? });
+    }
+    None
+}
+
+/// 1 for each tap that some channels have: a kernel from one channel to one, whose compositions
+/// cancel nowhere.
+fn pattern<C: Coefficient>(stencil: &Stencil<C>) -> Option<Stencil> {
+    let window: Vec<usize> = stencil.kernel.shape().axes()[2..].to_vec();
+    let taps: usize = window.iter().product();
+    let used = |tap: usize| stencil.kernel.numerators().iter().skip(tap).step_by(taps).any(|n| !n.is_zero());
+    let numerators = (0..taps).map(|tap| i32::from(used(tap)).into()).collect();
+    let one = |shape: &Shape| Shape::new([&[1], shape.spatial()].concat()).ok();
+    Some(Stencil {
+        input: one(&stencil.input)?,
+        output: one(&stencil.output)?,
+        kernel: Tensor::from_integers(Shape::new([vec![1, 1], window].concat()).ok()?, numerators),
+        low: stencil.low.clone(),
+        stride: stencil.stride.clone(),
+        bias: Tensor::zeros(Shape::new([1]).ok()?),
+    })
 }
 
 /// One number a channel, if a constant is the same at every position.

@@ -7,11 +7,14 @@
 //! denominator that is known before any row is computed.
 
 mod cost;
+mod hash;
+mod image;
 mod kernel;
 mod residues;
 mod segment;
 
-pub use kernel::{OneKernel, one_kernel, per_channel};
+pub use image::{Axis, Borders, ImageMap, ImageRow, Outputs};
+pub use kernel::{OneKernel, one_kernel, padded_between, per_channel};
 pub use segment::{Merged, Segment, segments};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,9 +24,10 @@ use num_traits::One;
 use rayon::prelude::*;
 
 use cost::Cost;
+use hash::Hash;
 use residues::Residues;
 
-use crate::algebra::{Budget, Coefficient, Integer, MAX_BITS, Matrix, Rational, Tensor, ratio};
+use crate::algebra::{Budget, Coefficient, Integer, MAX_BITS, Matrix, Rational, Tensor};
 use crate::diagnostic::size;
 use crate::layer::{Lowered, Weights};
 use crate::network::{Network, NodeId};
@@ -191,7 +195,7 @@ impl<'n, C: Weights> Region<'n, C> {
         let mut most = 1;
         for (id, lowered) in self.layers().rev() {
             let here = bits[&id];
-            most = most.max(here + lowered.bias.as_ref().map_or(0, |b| b.bits() + log2_up(b.len())));
+            most = most.max(here + lowered.bias.as_ref().map_or(0, |b| b.bits() + log2_up(b.shape().elements())));
             for (&operand, operator) in self.network.nodes[id].operands.iter().zip(&lowered.operators) {
                 let reached = here + operator.bits() + log2_up(operator.rows());
                 // One more bit for each further user: their products are added.
@@ -331,7 +335,7 @@ impl<'r, C: Weights> Plan<'r, C> {
             let entries = take(work, id);
             if let Some(bias) = &lowered.bias {
                 let mut dot = C::zero();
-                entries.iter().for_each(|(i, n)| dot.add_product(n, &bias.numerators()[*i]));
+                entries.iter().for_each(|(i, n)| dot.add_product(n, bias.at(*i)));
                 constant += &dot.times(&self.bias_factors[&id]);
             }
             let operands = self.region.network.nodes[id].operands.iter().zip(&self.prices[&id]);
@@ -449,16 +453,9 @@ impl AffineMap {
     /// The lowercase hexadecimal SHA-256 of a canonical text of M and b: sizes, then one line an
     /// entry `row column value`, then one line a bias entry.
     pub fn sha256(&self) -> String {
-        use sha2::{Digest, Sha256};
-        let mut hash = Sha256::new();
-        hash.update(format!("{} {}\n", self.matrix.rows(), self.matrix.columns()));
-        for row in 0..self.matrix.rows() {
-            for (column, n) in self.matrix.row(row) {
-                let value = ratio(n.clone(), self.matrix.denominator().clone());
-                hash.update(format!("{row} {column} {value}\n"));
-            }
-        }
-        self.bias.to_rationals().iter().for_each(|b| hash.update(format!("{b}\n")));
-        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        let mut hash = Hash::new(self.matrix.rows(), self.matrix.columns());
+        self.matrix.entries().for_each(|(row, column, value)| hash.entry(row, column, value));
+        self.bias.to_rationals().iter().for_each(|b| hash.constant(b));
+        hash.finish()
     }
 }

@@ -15,7 +15,7 @@ use rayon::prelude::*;
 use super::cost::{Cost, PRIME_BITS};
 use super::{ENTRY_BYTES, LimitReached, Plan, Row};
 use crate::algebra::residue::{Basis, Digits, Modulus, dot, multiply_all};
-use crate::algebra::{Integer, Tensor};
+use crate::algebra::{Integer, Shape, Tensor};
 use crate::layer::Weights;
 use crate::network::NodeId;
 use crate::toeplitz::adjoint::{Adjoint, Layout};
@@ -60,7 +60,7 @@ impl<'p, 'r, C: Weights> Residues<'p, 'r, C> {
         let ready = lowered.into_par_iter().map(|(id, lowered)| {
             let adjoints = lowered.operators.iter().map(Adjoint::new).collect::<Option<_>>()?;
             let bias = match &lowered.bias {
-                Some(bias) => Some(Bias::new(C::numbers(bias)?)),
+                Some(bias) => Some(Bias::new(C::numbers(bias.numbers())?, bias.shape())),
                 None => None,
             };
             Some((id, Ready { adjoints, bias }))
@@ -147,10 +147,11 @@ impl<'p, 'r, C: Weights> Residues<'p, 'r, C> {
 }
 
 impl Bias {
-    fn new(bias: &Tensor) -> Bias {
-        let layout = Layout::of(bias.shape());
+    /// A constant of this shape, each of whose numbers serves as many consecutive entries.
+    fn new(bias: &Tensor, shape: &Shape) -> Bias {
+        let (layout, run) = (Layout::of(shape), shape.elements() / bias.len());
         let mut ordered = vec![None; layout.size(1)];
-        (0..bias.len()).for_each(|flat| ordered[layout.index(1, 0, flat)] = Some(flat));
+        (0..shape.elements()).for_each(|flat| ordered[layout.index(1, 0, flat)] = Some(flat / run));
         let numbers = Digits::new(bias.numerators().iter()).gathered(&ordered);
         Bias { norm: numbers.norm(0..numbers.count()), numbers }
     }

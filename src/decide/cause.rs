@@ -63,7 +63,7 @@ fn unscaled_bias<C: Weights>(network: &Network, own: &AffineMap<C>, other: &Affi
     let [operand] = norm.operands[..] else { return None };
     let layer = &network.nodes[operand];
     let scale = C::lower(norm.layer.as_ref()?)?.operators.into_iter().next()?;
-    let bias: Tensor<C> = C::lower(layer.layer.as_ref()?)?.bias?;
+    let bias: Tensor<C> = C::lower(layer.layer.as_ref()?)?.bias?.tensor();
     if scale.input() != scale.output() {
         return None;
     }
@@ -74,7 +74,7 @@ fn unscaled_bias<C: Weights>(network: &Network, own: &AffineMap<C>, other: &Affi
 }
 
 /// A ring of outputs around an image whose inside agrees, and a layer that pads between layers.
-fn border(equation: &Equation, outputs: &[usize]) -> Option<Cause> {
+pub(super) fn border(equation: &Equation, outputs: &[usize]) -> Option<Cause> {
     let shape = equation.left.output_shape();
     let to_border = |&output: &usize| -> usize {
         let index = shape.unravel(output);

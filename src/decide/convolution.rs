@@ -77,6 +77,7 @@ pub(super) fn of_decision(network: &Network, decision: &Decision) -> Option<OneC
     use OneConvolution::{Numbers, Symbols};
     match &decision.evidence {
         Evidence::Composition(map) | Evidence::NormalForm(map, _) => convolution(network, Some(map)).map(Numbers),
+        Evidence::Image(map) => super::image::convolution(network, map).map(Numbers),
         Evidence::Structure { .. } => convolution(network, None).map(Numbers),
         Evidence::Symbolic(map) | Evidence::SymbolicNormalForm(map, _) => convolution(network, Some(map)).map(Symbols),
         Evidence::FreeStructure { .. } => convolution(network, None).map(Symbols),
@@ -180,7 +181,7 @@ pub fn convolution<C: Weights>(network: &Network, map: Option<&AffineMap<C>>) ->
 
 /// A stencil as the arguments of `conv`: padding is never negative, so a window that starts or
 /// ends inside of the image is made larger by taps that are 0.
-fn as_convolution<C: Coefficient>(stencil: Stencil<C>, agreement: Agreement) -> Option<Convolution<C>> {
+pub(super) fn as_convolution<C: Coefficient>(stencil: Stencil<C>, agreement: Agreement) -> Option<Convolution<C>> {
     let extents = stencil.input.spatial().iter().zip(stencil.output.spatial());
     let (mut low, mut size, mut before, mut after) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let window = &stencil.kernel.shape().axes()[2..];

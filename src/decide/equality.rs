@@ -45,6 +45,16 @@ pub enum Proof {
         /// Their columns.
         columns: usize,
     },
+    /// `equal-border-classes`: both sides are affine, and so is their difference; on a common
+    /// refinement of both sides' border classes one row of it stands for all, and each is 0.
+    Classes {
+        /// The rows of both maps.
+        rows: usize,
+        /// Their columns.
+        columns: usize,
+        /// The products of border classes.
+        classes: usize,
+    },
     /// `equal-symbolic-maps`: the same over polynomials in the weights, so for every choice of them.
     SymbolicMaps {
         /// The rows of both maps.
@@ -67,6 +77,7 @@ impl Proof {
     pub fn method(&self) -> &'static str {
         match self {
             Proof::Maps { .. } => "equal-maps",
+            Proof::Classes { .. } => "equal-border-classes",
             Proof::SymbolicMaps { .. } => "equal-symbolic-maps",
             Proof::Kernels { .. } => "equal-kernels",
             Proof::NormalForm(_) => "equal-normal-forms",
@@ -107,6 +118,8 @@ pub struct Counterexample {
     pub provided: BTreeSet<Symbol>,
     /// Whether the sides, which have kinks and no bounded domain, are equal on [0, 1]ⁿ.
     pub equal_on_unit: bool,
+    /// Whether the values come from the sides' rows, because the definitions would take too long.
+    pub by_rows: bool,
 }
 
 /// Decides whether the two sides are equal (or within the tolerance).
@@ -114,7 +127,8 @@ pub fn compare(equation: &Equation, budget: impl Into<Budget>) -> Comparison {
     let budget = budget.into();
     let h = &equation.difference;
     if !h.is_symbolic() {
-        return equal_kernels::<Integer>(equation).unwrap_or_else(|| compare_numbers(equation, budget, 1));
+        let found = super::image::compare(equation, budget).or_else(|| equal_kernels::<Integer>(equation));
+        return found.unwrap_or_else(|| compare_numbers(equation, budget, 1));
     }
     if let Some(equal) = equal_kernels::<Polynomial>(equation) {
         return equal;
@@ -126,7 +140,7 @@ pub fn compare(equation: &Equation, budget: impl Into<Budget>) -> Comparison {
 }
 
 /// The work of one search for points at which the sides differ, in `parts` equal shares.
-fn work(budget: Budget, parts: usize) -> Work {
+pub(super) fn work(budget: Budget, parts: usize) -> Work {
     Work::new(budget.work(60_000_000) / parts as u64)
 }
 

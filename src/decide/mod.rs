@@ -11,6 +11,7 @@ mod cause;
 pub mod convolution;
 mod equality;
 mod findings;
+mod image;
 mod laws;
 pub mod normal_form;
 mod points;
@@ -28,8 +29,8 @@ pub(crate) use laws::adds_no_constant;
 pub use residue::{Residue, Row};
 
 use crate::algebra::{Budget, MAX_BITS, Polynomial, Rational, Tensor, Work};
-use crate::collapse::{AffineMap, LimitReached, Region};
-use crate::layer::Layer;
+use crate::collapse::{AffineMap, ImageMap, LimitReached, Region};
+use crate::layer::{Bias, Layer};
 use crate::network::{Assignment, Network, NodeId};
 
 use normal_form::{Outcome, Steps};
@@ -67,6 +68,9 @@ impl Verdict {
 pub enum Evidence {
     /// `toeplitz-composition`: each layer is affine, affine maps compose, so f(x) = Mx + b.
     Composition(AffineMap),
+    /// `border-classes`: each layer is affine and a product over the axes of images, so the rows of M
+    /// are, up to where they read, those of a table with one row a border class.
+    Image(Box<ImageMap>),
     /// `affine-layers`: each layer is affine, affine maps compose, so f is affine with b = f(0).
     /// M itself is not computed, because it would exceed the limit.
     Structure {
@@ -123,6 +127,7 @@ impl Evidence {
     pub fn method(&self) -> &'static str {
         match self {
             Evidence::Composition(_) => "toeplitz-composition",
+            Evidence::Image(_) => "border-classes",
             Evidence::Structure { .. } | Evidence::FreeStructure { .. } => "affine-layers",
             Evidence::Symbolic(_) => "symbolic-composition",
             Evidence::NormalForm(..) => "normal-form",
@@ -212,6 +217,10 @@ fn nonlinear(witness: Witness) -> Decision {
 fn affine_layers(network: &Network, region: &Region<'_>, budget: Budget) -> Decision {
     /// The multiply-adds that f(0) may take.
     const WORK: u64 = 200_000_000;
+    if let (None, Some(Ok(map))) = (affine::pinned(network), region.image(budget)) {
+        let verdict = if map.is_linear() { Verdict::Linear } else { Verdict::Affine };
+        return Decision { verdict, evidence: Evidence::Image(Box::new(map)) };
+    }
     let limit = match region.collapse(budget) {
         Ok(map) => {
             let map = affine::settled(network, map);
@@ -220,7 +229,7 @@ fn affine_layers(network: &Network, region: &Region<'_>, budget: Budget) -> Deci
         Err(limit) => limit,
     };
     let structure = |verdict, bias| Decision { verdict, evidence: Evidence::Structure { bias, limit: limit.clone() } };
-    if region.layers().all(|(_, lowered)| lowered.bias.as_ref().is_none_or(Tensor::is_zero)) {
+    if region.layers().all(|(_, lowered)| lowered.bias.as_ref().is_none_or(Bias::is_zero)) {
         return structure(Verdict::Linear, Tensor::zeros(network.output_shape().clone()));
     }
     let zero = search::flat(&vec![Rational::zero(); network.input_elements()]);

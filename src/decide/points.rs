@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use num_traits::{Signed, Zero};
 
 use super::equality::Counterexample;
-use super::search::{self, Domain, Witness};
+use super::search::{self, Domain, Value, Witness};
 use super::values::{Evaluator, Values};
 use crate::algebra::{Rational, Tensor, Work};
 use crate::network::{Assignment, Equation};
@@ -128,5 +128,29 @@ fn counterexample(point: &Tensor, output: usize, left: &Values, right: &Values) 
         residue: None,
         provided: BTreeSet::new(),
         equal_on_unit: false,
+        by_rows: false,
     }
+}
+
+/// A point at which the two rows of an output differ (by more than the tolerance).
+pub(super) fn at_rows(
+    point: &Tensor,
+    output: usize,
+    left: Rational,
+    right: Rational,
+    tolerance: Option<&Rational>,
+) -> Option<Counterexample> {
+    let gap = (&left - &right).abs();
+    let apart = gap > tolerance.cloned().unwrap_or_default();
+    apart.then(|| Counterexample {
+        point: point.clone(),
+        symbols: Assignment::new(),
+        output,
+        left: Value { low: left.clone(), high: left },
+        right: Value { low: right.clone(), high: right },
+        residue: None,
+        provided: BTreeSet::new(),
+        equal_on_unit: false,
+        by_rows: true,
+    })
 }

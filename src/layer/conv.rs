@@ -7,7 +7,7 @@ use num_traits::Zero;
 
 use super::window::{MODES, Window, by, for_each_index, image, pad_mode, spatial};
 use super::{
-    AffineLayer, Arguments, Definition, Enclosure, Function, Kind, Layer, Lowered, Misuse, Parameter, Signature,
+    AffineLayer, Arguments, Bias, Definition, Enclosure, Function, Kind, Layer, Lowered, Misuse, Parameter, Signature,
     SymbolicLayer, Values, Weights, numbers, signed, symbols,
 };
 use crate::algebra::{Integer, Polynomial, Rational, Shape, Symbol, Tensor};
@@ -362,7 +362,10 @@ impl<C: Weights> Conv<C> {
             Convolution::new(self.kernel.clone(), self.groups, taps)
         };
         let operator = Operator::convolution(self.input.clone(), self.output.clone(), convolution);
-        Lowered { operators: vec![operator], bias: self.bias.as_ref().map(|b| per_channel(b, &self.output)) }
+        Lowered {
+            operators: vec![operator],
+            bias: self.bias.as_ref().map(|b| Bias::new(b.clone(), self.output.clone())),
+        }
     }
 }
 

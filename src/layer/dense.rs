@@ -6,7 +6,7 @@ use std::sync::Arc;
 use num_traits::Zero;
 
 use super::{
-    AffineLayer, Arguments, Definition, Enclosure, Function, Kind, Layer, Lowered, Misuse, Parameter, Signature,
+    AffineLayer, Arguments, Bias, Definition, Enclosure, Function, Kind, Layer, Lowered, Misuse, Parameter, Signature,
     SymbolicLayer, Values, Weights, numbers, signed, symbols,
 };
 use crate::algebra::{Integer, Polynomial, Rational, Shape, Symbol, Tensor};
@@ -87,7 +87,7 @@ impl<C: Weights> Dense<C> {
 
     fn lowered(&self) -> Lowered<C> {
         let operator = Operator::dense(self.input.clone(), self.output.clone(), self.matrix.clone());
-        Lowered { operators: vec![operator], bias: self.bias.clone() }
+        Lowered { operators: vec![operator], bias: self.bias.clone().map(Bias::of_entries) }
     }
 }
 

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use num_traits::{One, ToPrimitive, Zero};
 
 use super::window::{MODES, by, for_each_index, image, pad_mode, resolve, spatial, two_sided};
-use super::{AffineLayer, Arguments, Definition, Function, Kind, Layer, Lowered, Misuse, Parameter, Signature, Values};
+use super::{
+    AffineLayer, Arguments, Bias, Definition, Function, Kind, Layer, Lowered, Misuse, Parameter, Signature, Values,
+};
 use crate::algebra::{Integer, MAX_ELEMENTS, Matrix, Rational, Shape, Tensor, ratio};
 use crate::toeplitz::{Operator, PadMode, Taps};
 
@@ -167,7 +169,7 @@ impl AffineLayer for Pad {
                     border.push(if empty(p) { self.value.numer().clone() } else { Integer::zero() })
                 });
             }
-            Tensor::new(self.output.clone(), border, self.value.denom().clone())
+            Bias::of_entries(Tensor::new(self.output.clone(), border, self.value.denom().clone()))
         });
         Lowered { operators: vec![channelwise(&self.input, &self.output, factors)], bias }
     }

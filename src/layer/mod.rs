@@ -6,6 +6,7 @@
 //! ([`PiecewiseLayer`]). [`catalogue`] lists them all.
 
 mod avgpool;
+mod bias;
 pub mod catalogue;
 mod combine;
 mod conv;
@@ -24,6 +25,7 @@ mod smooth;
 mod softmax;
 mod window;
 
+pub use bias::Bias;
 pub use definition::Definition;
 pub(crate) use maximum::max_pool_of_any_padding;
 pub use part::{Part, selection};
@@ -194,14 +196,14 @@ pub struct Lowered<C = Integer> {
     /// One operator an operand, in order.
     pub operators: Vec<Operator<C>>,
     /// The constant term; `None` is zero.
-    pub bias: Option<Tensor<C>>,
+    pub bias: Option<Bias<C>>,
 }
 
 impl Lowered {
     /// The same lowering over a larger ring.
     pub fn lifted<C: Coefficient>(&self) -> Lowered<C> {
         let operators = self.operators.iter().map(Operator::lifted).collect();
-        Lowered { operators, bias: self.bias.as_ref().map(Tensor::lifted) }
+        Lowered { operators, bias: self.bias.as_ref().map(Bias::lifted) }
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use num_traits::{Signed, Zero};
 
-use super::{AffineLayer, Enclosure, Form, Function, Layer, Lowered, PiecewiseLayer, Unit};
+use super::{AffineLayer, Bias, Enclosure, Form, Function, Layer, Lowered, PiecewiseLayer, Unit};
 use crate::algebra::{Integer, Matrix, Rational, Shape, Tensor};
 use crate::toeplitz::Operator;
 
@@ -86,7 +86,7 @@ fn affine(kind: &'static str, lowered: &Lowered, outputs: &[usize]) -> Option<Pa
     };
     let matrices = lowered.operators.iter().enumerate().map(matrix).collect();
     let shape = vector(outputs.len())?;
-    let bias = lowered.bias.as_ref().map(|b| b.gather(shape.clone(), |i| Some(outputs[i])));
+    let bias = lowered.bias.as_ref().map(|b| b.numbers().gather(shape.clone(), |i| Some(outputs[i] / b.run())));
     let layer = Layer::Affine(Arc::new(Rows { kind, matrices, bias, shape }));
     Some(Part { layer, outputs: outputs.to_vec(), operands: places.0 })
 }
@@ -158,7 +158,8 @@ impl AffineLayer for Rows {
             let input = vector(matrix.columns()).unwrap_or_else(Shape::scalar);
             Operator::kronecker(input, self.shape.clone(), vec![matrix.clone()])
         };
-        Lowered { operators: self.matrices.iter().map(operator).collect(), bias: self.bias.clone() }
+        let bias = self.bias.clone().map(Bias::of_entries);
+        Lowered { operators: self.matrices.iter().map(operator).collect(), bias }
     }
 }
 

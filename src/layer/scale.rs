@@ -7,7 +7,7 @@ use num_traits::{One, Signed, Zero};
 
 use super::conv::per_channel;
 use super::{
-    AffineLayer, Arguments, Definition, Enclosure, Function, Kind, Layer, Lowered, Misuse, Parameter, Signature,
+    AffineLayer, Arguments, Bias, Definition, Enclosure, Function, Kind, Layer, Lowered, Misuse, Parameter, Signature,
     SymbolicLayer, Values, Weights, numbers, signed, symbols,
 };
 use crate::algebra::{Integer, MAX_BITS, Polynomial, Rational, Shape, Symbol, Tensor, bounded_denominator, ratio};
@@ -210,7 +210,8 @@ impl<C: Weights> Scale<C> {
             Some(factor) => Operator::diagonal(self.shape.clone(), factor.clone()),
             None => Operator::identity(self.shape.clone(), self.shape.clone()),
         };
-        Lowered { operators: vec![operator], bias: self.offset.as_ref().map(|b| per_channel(b, &self.shape)) }
+        let bias = self.offset.as_ref().map(|b| Bias::new(b.clone(), self.shape.clone()));
+        Lowered { operators: vec![operator], bias }
     }
 }
 

@@ -49,6 +49,14 @@ const WORDS: &[(&str, &str)] = &[
         "Proof rule: both sides are affine, and their exact matrices and constants are equal in every entry.",
     ),
     (
+        "border-classes",
+        "Proof rule: as `toeplitz-composition`, between images. What an output reads depends only on its channel and, along each axis, on its border class (how far it is from either edge, and its place in a stride), so a table with one row for each channel and class is all of M, exactly, whatever the image's size.",
+    ),
+    (
+        "equal-border-classes",
+        "Proof rule: both sides are affine maps between images; on border classes common to both, their rows and constants are equal, one row for each channel and class, and so everywhere.",
+    ),
+    (
         "equal-symbolic-maps",
         "Proof rule: as `equal-maps`, with entries that are polynomials in the weights, equal as polynomials; so for every choice of the weights.",
     ),

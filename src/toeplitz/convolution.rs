@@ -44,6 +44,12 @@ impl<C: Coefficient> Convolution<C> {
         }
     }
 
+    /// The same kernel between other positions.
+    pub(crate) fn between(&self, taps: Vec<Taps>) -> Convolution<C> {
+        let repeats = taps.iter().any(Taps::repeats);
+        Convolution { kernel: self.kernel.clone(), groups: self.groups, taps, transposed: self.transposed, repeats }
+    }
+
     /// The denominator of the kernel.
     pub fn denominator(&self) -> &Integer {
         self.kernel.denominator()

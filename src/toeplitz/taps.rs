@@ -59,6 +59,11 @@ impl Taps {
         Taps { rows: starts.map(row).collect(), inputs }
     }
 
+    /// A table that is written out: for each output position, the pairs (tap, input position).
+    pub(crate) fn of_rows(rows: Vec<Vec<(usize, usize)>>, inputs: usize) -> Taps {
+        Taps { rows, inputs }
+    }
+
     /// The number of output positions.
     pub fn outputs(&self) -> usize {
         self.rows.len()

@@ -102,12 +102,13 @@ impl<'n, C: Weights> Builder<'n, C> {
     }
 
     fn affine(&mut self, lowered: &Lowered<C>, operands: &[&[Linear<C::Value>]]) -> Result<Forms<C>, Stop> {
-        let rows = lowered.bias.as_ref().map(Tensor::len).or_else(|| lowered.operators.first().map(|o| o.rows()));
+        let rows =
+            lowered.bias.as_ref().map(|b| b.shape().elements()).or_else(|| lowered.operators.first().map(|o| o.rows()));
         let mut result = Vec::new();
         for row in 0..rows.unwrap_or(0) {
             let mut sum = Sum::default();
             if let Some(bias) = &lowered.bias {
-                sum.constant = bias.numerators()[row].value(bias.denominator());
+                sum.constant = bias.at(row).value(bias.denominator());
             }
             for (operator, operand) in lowered.operators.iter().zip(operands) {
                 let denominator = operator.denominator();

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{strings, value};
-use crate::algebra::{Polynomial, Tensor};
+use crate::algebra::{Polynomial, Rational, Tensor, ratio};
+use crate::collapse::ImageMap;
 use crate::decide::search::Witness;
 use crate::decide::{
     Answer, Comparison, Counterexample, Decision, Evidence, Findings, Residue, Row, Status, Verdict, not_homogeneous,
@@ -65,6 +66,9 @@ pub(super) fn claim(findings: &Findings<'_>, claim: &Claim, answer: &Answer) -> 
                     Evidence::Witness(found, weights) => Some(from_witness(found, weights, symbols)),
                     _ => None,
                 },
+                (Status::Refuted, Property::Linear, Verdict::Affine, Evidence::Image(map)) => {
+                    not_linear_image(&findings.program.networks[*network], map)
+                }
                 (Status::Refuted, Property::Linear, Verdict::Affine, _) => {
                     not_linear(&findings.program.networks[*network])
                 }
@@ -163,6 +167,22 @@ fn conditions(found: &Counterexample, symbols: &Symbols) -> Vec<String> {
 
 fn named(weights: &Assignment, symbols: &Symbols) -> BTreeMap<String, String> {
     weights.iter().map(|(&symbol, value)| (symbols.name(symbol), value.to_string())).collect()
+}
+
+/// The same of a map between images: f(0) = b ≠ 0, where the domain contains 0.
+fn not_linear_image(network: &Network, map: &ImageMap) -> Option<CounterexampleObject> {
+    let zero = Rational::default();
+    let mut domains = network.inputs.iter().filter_map(|input| input.domain.as_ref());
+    let output = map.first_constant()?;
+    let (constant, over) = map.constant(output);
+    domains.all(|(low, high)| *low <= zero && zero <= *high).then(|| CounterexampleObject {
+        inputs: [("a".to_string(), vec!["0".into()]), ("x".to_string(), vec!["0".into(); map.columns()])].into(),
+        symbols: Default::default(),
+        output,
+        left: ratio(constant.clone(), over.clone()).to_string(),
+        right: "0".into(),
+        equal_where: Vec::new(),
+    })
 }
 
 /// f(a x) on the left, a f(x) on the right; a = 0 where the domain contains 0.

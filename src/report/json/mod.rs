@@ -4,6 +4,7 @@
 
 mod claim;
 mod convolution;
+mod image;
 
 use std::collections::BTreeMap;
 
@@ -64,9 +65,11 @@ struct MapObject {
     rank: Option<usize>,
     rank_at_least: usize,
     denominator: String,
-    sha256: String,
+    sha256: Option<String>,
     matrix: Option<Vec<(usize, usize, String)>>,
-    bias: Vec<String>,
+    bias: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    border_classes: Option<image::BorderClasses>,
 }
 
 #[derive(Debug, Serialize)]
@@ -164,7 +167,10 @@ fn network(findings: &Findings<'_>, network: &Network, finding: &Finding, max_en
         quantified: symbols.tensors_of(network.symbols()).map(|t| t.name.clone()).collect(),
         method: finding.decision.evidence.method(),
         reason,
-        map: finding.decision.evidence.map().map(|m| map(m, max_entries)),
+        map: match &finding.decision.evidence {
+            Evidence::Image(found) => Some(image::map(found, max_entries)),
+            evidence => evidence.map().map(|m| map(m, max_entries)),
+        },
         symbolic_map: match &finding.decision.evidence {
             Evidence::Symbolic(map) | Evidence::SymbolicNormalForm(map, _) => {
                 Some(symbolic_map(map, symbols, max_entries))
@@ -196,9 +202,10 @@ fn map(map: &AffineMap, max_entries: usize) -> MapObject {
         rank,
         rank_at_least,
         denominator: map.denominator().to_string(),
-        sha256: map.sha256(),
+        sha256: Some(map.sha256()),
         matrix: (matrix.nonzeros() <= max_entries).then(|| entries(matrix)),
-        bias: strings(&map.bias),
+        bias: Some(strings(&map.bias)),
+        border_classes: None,
     }
 }
 

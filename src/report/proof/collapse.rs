@@ -48,6 +48,18 @@ impl Writer<'_> {
     }
 
     pub fn composition<C: Formula>(&mut self, map: &AffineMap<C>, lemmas: &[Lemma]) {
+        let size = (map.matrix.rows(), map.matrix.columns());
+        self.composed(size, Some(map.matrix.nonzeros()), map.bias.is_zero(), lemmas);
+    }
+
+    /// The composition of the lemmas to one matrix of this size.
+    pub fn composed(
+        &mut self,
+        (rows, columns): (usize, usize),
+        nonzeros: Option<usize>,
+        linear: bool,
+        lemmas: &[Lemma],
+    ) {
         self.document.state("Composition", vec![text("By the lemmas,")]);
         let lines = self.equations(lemmas);
         self.document.formulas(abridged(lines));
@@ -57,13 +69,13 @@ impl Writer<'_> {
             words.extend([text(", "), math(format!("M = {product}")), text(",")]);
         }
         words.push(text(format!(
-            " of {}×{} with {}",
-            count(map.matrix.rows()),
-            count(map.matrix.columns()),
-            entries(map.matrix.nonzeros())
+            " of {}×{}{}",
+            count(rows),
+            count(columns),
+            nonzeros.map_or(String::new(), |nonzeros| format!(" with {}", entries(nonzeros)))
         )));
-        words.push(text(if map.bias.is_zero() { ", and no constant." } else { ", and one constant vector " }));
-        if !map.bias.is_zero() {
+        words.push(text(if linear { ", and no constant." } else { ", and one constant vector " }));
+        if !linear {
             words.extend([math("b"), text(".")]);
         }
         self.say(words);
@@ -158,16 +170,28 @@ impl Writer<'_> {
         (width(to), width(from))
     }
 
+    /// What a linear map satisfies.
+    pub fn laws_of_linearity(&mut self) {
+        let f = |x: &str| format!("\\mathrm{{{}}}({x})", self.network.name);
+        let additive = format!("{} = M(x + y) = M x + M y = {} + {}", f("x + y"), f("x"), f("y"));
+        let homogeneous = format!("{} = M(a x) = a \\cdot M x = a \\cdot {}", f("a x"), f("x"));
+        self.document.state("Additivity", vec![math(additive), text(".")]);
+        self.document.state("Homogeneity", vec![math(homogeneous), text(".")]);
+    }
+
+    /// What an affine map satisfies.
+    pub fn law_of_affinity(&mut self) {
+        let f = |x: &str| format!("\\mathrm{{{}}}({x})", self.network.name);
+        let shifted = format!("{} + {} = M(x + y) + 2 b = {} + {}", f("x + y"), f("0"), f("x"), f("y"));
+        self.document.state("Affinity", vec![math(shifted), text(".")]);
+    }
+
     pub fn equations_of_linearity(&mut self, map: &AffineMap) {
         let f = |x: &str| format!("\\mathrm{{{}}}({x})", self.network.name);
         if map.bias.is_zero() {
-            let additive = format!("{} = M(x + y) = M x + M y = {} + {}", f("x + y"), f("x"), f("y"));
-            let homogeneous = format!("{} = M(a x) = a \\cdot M x = a \\cdot {}", f("a x"), f("x"));
-            self.document.state("Additivity", vec![math(additive), text(".")]);
-            self.document.state("Homogeneity", vec![math(homogeneous), text(".")]);
+            self.laws_of_linearity();
         } else {
-            let shifted = format!("{} + {} = M(x + y) + 2 b = {} + {}", f("x + y"), f("0"), f("x"), f("y"));
-            self.document.state("Affinity", vec![math(shifted), text(".")]);
+            self.law_of_affinity();
             let failure = not_homogeneous(self.network).filter(|f| !f.factor.is_zero());
             let words = match &failure {
                 Some(failure) => {

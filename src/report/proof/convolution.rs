@@ -88,7 +88,7 @@ impl Writer<'_> {
     }
 
     fn exceptions(&mut self, shape: &Shape, outputs: &[usize]) {
-        if let Some((words, picture)) = super::equation::picture(shape, outputs) {
+        if let Some((words, picture)) = super::picture::picture(shape, outputs) {
             self.say(vec![text(words)]);
             self.document.blocks.push(Block::Picture(picture));
         }

@@ -55,6 +55,7 @@ pub(super) fn document(
 pub(super) fn reason(comparison: &Comparison) -> String {
     match comparison {
         Comparison::Equal(Proof::Maps { .. }) => "the same matrix and constant".into(),
+        Comparison::Equal(Proof::Classes { .. }) => "the same rows in every border class".into(),
         Comparison::Equal(Proof::SymbolicMaps { .. }) => "the same polynomials in the weights".into(),
         Comparison::Equal(Proof::Kernels { .. }) => "the same kernel".into(),
         Comparison::Equal(Proof::NormalForm(_)) => "the same normal form".into(),
@@ -101,6 +102,12 @@ impl Writer<'_> {
                 "Both sides are affine. Their matrices, {}×{}, and their constants are equal in every entry.",
                 count(*rows),
                 count(*columns)
+            ),
+            Proof::Classes { rows, columns, classes } => format!(
+                "Both sides are affine maps between images, of {}×{}. What an output reads depends only on its channel and on its border class: how far it is from each edge, and its place in a stride. The two sides’ rows and constants are equal in each of the {}, one row for each channel, and so everywhere.",
+                count(*rows),
+                count(*columns),
+                classes_of_positions(*classes)
             ),
             Proof::SymbolicMaps { rows, columns } => format!(
                 "Both sides are affine in the input whatever the weights. Their matrices, {}×{}, and their constants are polynomials in the weights, and equal as polynomials in every entry.",
@@ -169,7 +176,13 @@ impl Writer<'_> {
             let rows = values.map(|(name, value)| vec![name.to_string(), value]).to_vec();
             self.document.blocks.push(Block::Table { head: vec!["side".to_string(), place], rows });
         }
-        self.document.say(vec![text("Both values come from the layers’ definitions.")]);
+        let source = match found.by_rows {
+            true => {
+                "Both values are those of the sides’ rows at this output, which are exact: the image is too large to go through the layers’ definitions."
+            }
+            false => "Both values come from the layers’ definitions.",
+        };
+        self.document.say(vec![text(source)]);
         if let Some(residue) = &found.residue {
             self.rows(found, residue);
             self.map(shape, residue);
@@ -264,32 +277,16 @@ impl Writer<'_> {
     fn map(&mut self, shape: &Shape, residue: &Residue) {
         let words = format!("{} of {} outputs differ.", count(residue.outputs.len()), count(shape.elements()));
         self.document.say(vec![text(words)]);
-        if let Some((words, picture)) = picture(shape, &residue.outputs) {
+        if let Some((words, picture)) = super::picture::picture(shape, &residue.outputs) {
             self.document.say(vec![text(words)]);
             self.document.blocks.push(Block::Picture(picture));
         }
     }
 }
 
-/// A map of the outputs that differ, for images of a size that fits, with words before it.
-pub(super) fn picture(shape: &Shape, outputs: &[usize]) -> Option<(&'static str, Vec<String>)> {
-    let [channels, height, width] = *shape.axes() else { return None };
-    if width > 64 || height > 64 {
-        return None;
-    }
-    let plane = |channel: usize| -> Vec<String> {
-        let differs = |i: usize| outputs.binary_search(&i).is_ok();
-        let cell = |r: usize, c: usize| if differs((channel * height + r) * width + c) { "#" } else { "·" };
-        (0..height).map(|r| (0..width).map(|c| cell(r, c)).collect::<Vec<_>>().join(" ")).collect()
-    };
-    let first = plane(0);
-    let alike = (1..channels).all(|channel| plane(channel) == first);
-    let words = match (channels, alike) {
-        (1, _) => "Where (# differs, · equal):",
-        (_, true) => "Where, in every channel (# differs, · equal):",
-        (_, false) => "Where, in channel 0 (# differs, · equal):",
-    };
-    Some((words, first))
+/// `49 classes of positions`
+fn classes_of_positions(classes: usize) -> String {
+    if classes == 1 { "one class of positions".into() } else { format!("{} classes of positions", count(classes)) }
 }
 
 /// A cause as sentences: what is seen, then what to look at.

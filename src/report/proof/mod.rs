@@ -1,11 +1,13 @@
 //! The proof document of a network: theorem, one lemma a layer, composition, witness, segments.
 
+mod borders;
 mod collapse;
 mod convolution;
 mod equation;
 mod figures;
 mod images;
 mod lemma;
+mod picture;
 mod symbolic;
 mod witness;
 
@@ -60,6 +62,11 @@ pub fn network(network: &Network, finding: &Finding, program: &Program, detail: 
             writer.composition(map, &lemmas);
             writer.the_map(map, &lemmas);
             writer.equations_of_linearity(map);
+        }
+        Evidence::Image(map) => {
+            writer.composed((map.rows(), map.columns()), map.nonzeros(), map.is_linear(), &lemmas);
+            writer.border_classes(map);
+            writer.linearity_of_image(map);
         }
         Evidence::Structure { bias, limit } => {
             writer.say(vec![text(format!(
