@@ -1,5 +1,8 @@
 //! What a layer, verdict, proof rule or error means, in words.
 
+pub mod examples;
+pub mod layers;
+
 use super::math::plain;
 use crate::diagnostic::{Code, did_you_mean};
 use crate::layer::{Signature, catalogue};
@@ -111,13 +114,19 @@ pub fn explain(name: &str) -> Result<String, String> {
         return Ok(layer(signature) + &function);
     }
     if let Some((_, words)) = WORDS.iter().find(|w| w.0 == name) {
-        return Ok(format!("{name}\n    {words}\n"));
+        let example = examples::WORDS.iter().find(|e| e.0 == name);
+        let example = example.map_or(String::new(), |e| format!("    example:\n{}", examples::indented(e.1)));
+        return Ok(format!("{name}\n    {words}\n{example}"));
     }
     if let Some(function) = FUNCTIONS.iter().find(|f| f.0 == name) {
         return Ok(format!("{}({})\n    {}.\n", function.0, function.1.join(", "), function.2));
     }
     if let Some(code) = Code::ALL.iter().find(|c| c.id() == name) {
-        return Ok(format!("error {}\n    {}\n", code.id(), code.meaning()));
+        let example = examples::MISTAKES.iter().find(|e| e.0 == name).map_or(String::new(), |(_, wrong, right)| {
+            let (wrong, right) = (examples::indented(wrong), examples::indented(right));
+            format!("    for example:\n{wrong}    instead:\n{right}")
+        });
+        return Ok(format!("error {}\n    {}\n{example}", code.id(), code.meaning()));
     }
     let codes: Vec<String> = Code::ALL.iter().map(|c| c.id()).collect();
     let names =
@@ -135,6 +144,14 @@ pub fn layer(signature: &Signature) -> String {
     out.push_str(&format!("    linear?     {}\n", signature.linear));
     if !signature.onnx.is_empty() {
         out.push_str(&format!("    in ONNX:    {}\n", signature.onnx));
+    }
+    if let Some(example) = layers::find(signature.name) {
+        out.push_str(&format!("    shapes:     {}\n", example.shape));
+        let (from, to) = (example.shapes.0, example.shapes.1);
+        out.push_str(&format!(
+            "    example:    network f(x: {from}) {{ {} }}    # {to}, {}\n",
+            example.step, example.verdict
+        ));
     }
     out
 }

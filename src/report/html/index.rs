@@ -46,7 +46,7 @@ pub fn index(title: &str, entries: &[Entry]) -> String {
         count(entries.iter().map(|e| e.claims.len()).sum(), "claim"),
     ];
     let mut body = format!("<main id=\"main\">\n<p>{}.</p>\n", totals.join(", "));
-    body.push_str(&section("networks", "Networks", &["file", "network", "", "verdict"], &networks));
+    body.push_str(&section("networks", "Networks", &["file", "network", "from → to", "verdict"], &networks));
     if !claims.is_empty() {
         body.push_str(&section("claims", "Claims", &["file", "claim", "answer"], &claims));
     }

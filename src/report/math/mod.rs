@@ -33,6 +33,8 @@ pub const COMMANDS: &[(&str, &str)] = &[
     ("\\rfloor", "⌋"),
     ("\\lceil", "⌈"),
     ("\\rceil", "⌉"),
+    ("\\ln", "ln"),
+    ("\\pi", "π"),
     ("\\sigma", "σ"),
     ("\\gamma", "γ"),
     ("\\beta", "β"),
