@@ -2,13 +2,16 @@
 
 use std::fs;
 use std::io::{self, IsTerminal, Read, Write};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use netprove::diagnostic::{Code, Source, Sources};
 use netprove::network::{Loader, Program, Rejected, check, check_beside, model};
 use netprove::{report, syntax};
+use tempfile::NamedTempFile;
 
 use super::Exit;
+use super::interrupt::Unfinished;
 
 /// Reads one more byte than a program may have, so that an endless file ends.
 const READ_LIMIT: u64 = syntax::MAX_BYTES as u64 + 1;
@@ -30,28 +33,52 @@ pub fn fail(message: &str) -> u8 {
     Exit::Wrong.into()
 }
 
-/// Writes a file whole or not at all: into a temporary file beside it, then renamed.
+/// Writes a file whole or not at all.
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write_by(path, |out| out.write_all(bytes))
+}
+
+/// The same, by what `fill` writes: into a temporary file beside it, then renamed.
+pub fn write_by(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     // What a link leads to is written, not the link; and a device or a pipe (`/dev/null`) is never replaced.
     let path = &path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
-    if fs::metadata(path).is_ok_and(|m| !m.is_file() && !m.is_dir()) {
-        return fs::OpenOptions::new().write(true).open(path)?.write_all(bytes);
+    if is_device(path) {
+        let mut out = io::BufWriter::new(fs::OpenOptions::new().write(true).open(path)?);
+        return fill(&mut out).and_then(|()| out.flush());
+    }
+    let (mut file, watch) = temporary(path)?;
+    let mut out = io::BufWriter::new(&mut file);
+    fill(&mut out)?;
+    out.flush()?;
+    drop(out);
+    file.as_file().sync_all()?;
+    let mode = fs::metadata(path).map(|m| m.permissions()).ok();
+    watch.finish(|| file.persist(path)).map_err(|e| e.error)?;
+    let permissions = match mode {
+        Some(permissions) => permissions,
+        None => default_permissions()?,
+    };
+    fs::set_permissions(path, permissions)
+}
+
+fn is_device(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|m| !m.is_file() && !m.is_dir())
+}
+
+/// A temporary file beside what is to be written at a path; where that is a device, anywhere.
+pub fn temporary(path: &Path) -> io::Result<(NamedTempFile, Unfinished)> {
+    let path = &path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".netprove-");
+    if is_device(path) {
+        return Unfinished::create(|| builder.tempfile());
     }
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // Asked first, because the temporary file's name in a message would be of no use.
     if !fs::metadata(folder)?.is_dir() {
         return Err(io::ErrorKind::NotADirectory.into());
     }
-    let mut file = tempfile::Builder::new().prefix(".netprove-").tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    let mode = fs::metadata(path).map(|m| m.permissions()).ok();
-    file.persist(path).map_err(|e| e.error)?;
-    let permissions = match mode {
-        Some(permissions) => permissions,
-        None => default_permissions()?,
-    };
-    fs::set_permissions(path, permissions)
+    Unfinished::create(|| builder.tempfile_in(folder))
 }
 
 /// What an ordinary new file gets: temporary files are private to their owner.
@@ -205,6 +232,14 @@ pub fn read_up_to(path: &Path, limit: u64) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(|e| e.to_string())?;
     if bytes.len() as u64 > limit { Err(too_large()) } else { Ok(bytes) }
+}
+
+/// `A..B`: the numbers from A to B − 1.
+pub fn parse_range(text: &str) -> Result<Range<usize>, String> {
+    let (first, end) = text.split_once("..").ok_or("write A..B: the outputs from A to B - 1, counted from 0")?;
+    let number = |digits: &str| digits.parse::<usize>().map_err(|_| format!("`{digits}` is not a whole number"));
+    let range = number(first)?..number(end)?;
+    if range.is_empty() { Err(format!("{text} is empty: B must be more than A")) } else { Ok(range) }
 }
 
 /// `512M`, `8G`, `100000`: bytes.

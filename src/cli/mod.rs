@@ -7,6 +7,9 @@ mod eval;
 mod explain;
 mod files;
 mod fmt;
+mod interrupt;
+mod merge;
+mod progress;
 mod prove;
 mod site;
 
@@ -113,17 +116,14 @@ impl Report {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Write the one affine map that a network is: .json, .mtx or .net, by the extension.
-    Collapse {
-        /// The file, and the network if it has several: `FILE[:NETWORK]`.
-        #[arg(value_name = "FILE[:NET]")]
-        target: String,
-        /// Where to write it.
-        #[arg(long, short, value_name = "PATH")]
-        output: PathBuf,
-        #[command(flatten)]
-        limits: Limits,
-    },
+    /// Write the one affine map that a network is: .json, .mtx, .net or .rows, by the extension.
+    ///
+    /// Its rows are computed and written piece by piece, within `--memory`.
+    Collapse(collapse::Collapse),
+    /// Join the rows of parts, which `collapse --outputs A..B --output PART.rows` wrote, into one map.
+    ///
+    /// The file is, byte by byte, what a single `collapse` of all outputs writes.
+    Merge(merge::Merge),
     /// Write a certificate of every verdict and claim, for the independent checker.
     Certify {
         /// The file.
@@ -181,7 +181,8 @@ pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let code = match cli.command {
         None => prove::run(&cli.prove),
-        Some(Command::Collapse { target, output, limits }) => collapse::run(&target, &output, limits.budget()),
+        Some(Command::Collapse(options)) => collapse::run(&options),
+        Some(Command::Merge(options)) => merge::run(&options),
         Some(Command::Certify { file, output, partial, limits }) => {
             certify::run(&file, &output, partial, limits.budget())
         }

@@ -12,22 +12,25 @@ mod image;
 mod kernel;
 mod residues;
 mod segment;
+mod stream;
+mod zero;
 
 pub use image::{Axis, Borders, ImageMap, ImageRow, Outputs};
 pub use kernel::{OneKernel, one_kernel, padded_between, per_channel};
 pub use segment::{Merged, Segment, segments};
+pub use stream::MapRow;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use num_integer::Integer as _;
-use num_traits::One;
+use num_traits::{One, Signed};
 use rayon::prelude::*;
 
 use cost::Cost;
 use hash::Hash;
 use residues::Residues;
 
-use crate::algebra::{Budget, Coefficient, Integer, MAX_BITS, Matrix, Rational, Tensor};
+use crate::algebra::{Budget, Coefficient, Integer, MAX_BITS, Matrix, Rational, Tensor, ratio};
 use crate::diagnostic::size;
 use crate::layer::{Lowered, Weights};
 use crate::network::{Network, NodeId};
@@ -443,6 +446,12 @@ impl AffineMap {
     pub fn apply(&self, x: &Tensor) -> Tensor {
         let product = self.matrix.apply(x);
         Tensor::from_rationals(self.bias.shape().clone(), &product).plus(&self.bias)
+    }
+
+    /// The largest absolute value of an entry of M; 0 if there is none.
+    pub fn largest(&self) -> Rational {
+        let sizes = self.matrix.numerators().values().iter().map(Signed::abs);
+        ratio(sizes.max().unwrap_or_default(), self.matrix.denominator().clone())
     }
 
     /// The same map over a larger ring.

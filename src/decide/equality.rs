@@ -3,6 +3,8 @@
 //! Two networks are equal exactly when their difference h is zero. Where h is affine its exact map
 //! decides; else points are tried, and then the normal form of h, in which both sides share atoms.
 
+mod large;
+
 use std::collections::BTreeSet;
 
 use num_traits::{Signed, Zero};
@@ -269,18 +271,20 @@ fn compare_numbers(equation: &Equation, budget: Budget, parts: usize) -> Compari
     let h = &equation.difference;
     let sides = Sides::new(equation, work(budget, parts));
     if let Some(region) = Region::<Integer>::whole(h) {
-        return match region.collapse(budget) {
-            Ok(map) => compare_maps(&sides, equation, &map, budget),
-            Err(limit) => match sides.search() {
-                Some(found) => Comparison::Different(Box::new(found)),
-                None => {
-                    let remedy = limit.remedy();
-                    Comparison::Undecided(format!(
-                        "no point tells the sides apart, and {limit}; what may decide it: {remedy}"
-                    ))
-                }
-            },
+        let pinned = (0..region.columns()).any(|column| sides.domain.is_pinned(column));
+        let decided = match equation.within.is_some() || pinned || !region.is_large() {
+            true => region.collapse(budget).map(|map| compare_maps(&sides, equation, &map, budget)),
+            false => large::compare(&sides, &region, budget),
         };
+        return decided.unwrap_or_else(|limit| match sides.search() {
+            Some(found) => Comparison::Different(Box::new(found)),
+            None => {
+                let remedy = limit.remedy();
+                Comparison::Undecided(format!(
+                    "no point tells the sides apart, and {limit}; what may decide it: {remedy}"
+                ))
+            }
+        });
     }
     if let Some(bound) = &equation.within {
         return match normal_form(h, &Limits::times(budget.effort)) {

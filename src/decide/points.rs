@@ -8,7 +8,7 @@ use num_traits::{Signed, Zero};
 use super::equality::Counterexample;
 use super::search::{self, Domain, Value, Witness};
 use super::values::{Evaluator, Values};
-use crate::algebra::{Rational, Tensor, Work};
+use crate::algebra::{Rational, Shape, Tensor, Work};
 use crate::network::{Assignment, Equation};
 
 /// Both sides of an equation, and the work that may be spent on evaluating them.
@@ -24,6 +24,11 @@ impl<'e> Sides<'e> {
     pub fn new(equation: &'e Equation, work: Work) -> Sides<'e> {
         let (left, right) = (Evaluator::new(&equation.left), Evaluator::new(&equation.right));
         Sides { equation, left, right, domain: Domain::of(&equation.difference), work }
+    }
+
+    /// The shape of either side's output.
+    pub fn output_shape(&self) -> &Shape {
+        self.equation.left.output_shape()
     }
 
     /// The values of both sides at a point, where they differ (by more than the tolerance).

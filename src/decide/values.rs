@@ -4,9 +4,11 @@ use std::collections::HashSet;
 
 use num_traits::{One, Zero};
 
+use crate::algebra::residue::WORTH;
 use crate::algebra::{MAX_BITS, Rational, Tensor, Work, common_denominator};
 use crate::layer::{Enclosure, Layer};
 use crate::network::{Network, NodeId};
+use crate::toeplitz::{Operator, Structure};
 
 /// An exact value, or (for smooth layers) an interval that contains it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,6 +132,8 @@ struct Price {
 
 /// Copying, comparing and reducing an entry cost about as much as this many multiply-adds.
 const ENTRY: u64 = 2;
+/// So many multiply-adds of a large convolution, done by residues, cost about as much as one of integers.
+const RESIDUES: u64 = 100;
 /// A transcendental function costs about as much as this many multiply-adds.
 const SMOOTH: u64 = 1000;
 
@@ -207,7 +211,12 @@ fn price(layer: &Layer) -> Price {
         Layer::Affine(layer) => {
             let operators = layer.lower().operators;
             let bits = operators.iter().map(|o| o.bits()).max().unwrap_or(0);
-            Price { products: operators.iter().map(|o| o.products() as u64).sum(), words: bits / 64 }
+            let by_residues = |o: &Operator| matches!(o.structure(), Structure::Convolution(c) if !c.is_transposed());
+            let products = |o: &Operator| match o.products() {
+                many if many >= WORTH && by_residues(o) => many as u64 / RESIDUES,
+                products => products as u64,
+            };
+            Price { products: operators.iter().map(products).sum(), words: bits / 64 }
         }
         Layer::Symbolic(layer) => {
             // Roots are enclosed by numbers of some words.

@@ -1,11 +1,11 @@
 //! `conv`, `conv_transpose` and `depthwise`.
 
+mod sums;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use num_traits::Zero;
-
-use super::window::{MODES, Window, by, for_each_index, image, pad_mode, spatial};
+use super::window::{MODES, Window, by, image, pad_mode, spatial};
 use super::{
     AffineLayer, Arguments, Bias, Definition, Enclosure, Function, Kind, Layer, Lowered, Misuse, Parameter, Signature,
     SymbolicLayer, Values, Weights, numbers, signed, symbols,
@@ -264,71 +264,6 @@ fn conv_transpose<C: Weights>(arguments: &Arguments, input: &Shape) -> Result<Co
 }
 
 impl<C: Weights> Conv<C> {
-    /// W·x by the defining sum, for any kernel of this layer's form.
-    fn product(&self, kernel: &Tensor, x: &Tensor) -> Tensor {
-        if kernel.is_zero() || x.is_zero() {
-            return Tensor::zeros(self.output.clone());
-        }
-        let numerators = if self.transposed { self.scatter(kernel, x) } else { self.gather(kernel, x) };
-        Tensor::new(self.output.clone(), numerators, kernel.denominator() * x.denominator())
-    }
-
-    fn gather(&self, kernel: &Tensor, x: &Tensor) -> Vec<Integer> {
-        let [outputs, per_group, size @ ..] = kernel.shape().axes() else { return Vec::new() };
-        let (pixels, taps) = (self.input.spatial().iter().product::<usize>(), size.iter().product::<usize>());
-        let mut y = Vec::with_capacity(self.output.elements());
-        for o in 0..*outputs {
-            let first = o / (outputs / self.groups) * per_group;
-            for_each_index(&self.window.output, |p| {
-                let mut sum = Integer::zero();
-                let mut tap = 0;
-                for_each_index(size, |k| {
-                    if let Some(position) = self.window.position(p, k, self.mode) {
-                        for c in 0..*per_group {
-                            let weight = &kernel.numerators()[(o * per_group + c) * taps + tap];
-                            let value = &x.numerators()[(first + c) * pixels + position];
-                            if !weight.is_zero() && !value.is_zero() {
-                                sum += weight * value;
-                            }
-                        }
-                    }
-                    tap += 1;
-                });
-                y.push(sum);
-            });
-        }
-        y
-    }
-
-    /// Every input adds its window to the output: y[i·stride + k·dilation − pad] += K[c, o, k]·x[c, i].
-    fn scatter(&self, kernel: &Tensor, x: &Tensor) -> Vec<Integer> {
-        let [inputs, per_group, size @ ..] = kernel.shape().axes() else { return Vec::new() };
-        let (pixels, taps) = (self.output.spatial().iter().product::<usize>(), size.iter().product::<usize>());
-        let mut y = vec![Integer::zero(); self.output.elements()];
-        let mut flat = 0;
-        for c in 0..*inputs {
-            let first = c / (inputs / self.groups) * per_group;
-            for_each_index(self.input.spatial(), |i| {
-                let value = &x.numerators()[flat];
-                flat += 1;
-                if value.is_zero() {
-                    return;
-                }
-                let mut tap = 0;
-                for_each_index(size, |k| {
-                    if let Some(position) = self.window.position(i, k, PadMode::Zero) {
-                        for o in 0..*per_group {
-                            y[(first + o) * pixels + position] +=
-                                &kernel.numerators()[(c * per_group + o) * taps + tap] * value;
-                        }
-                    }
-                    tap += 1;
-                });
-            });
-        }
-        y
-    }
-
     /// The same layer with other weights.
     fn with<D>(&self, kernel: Tensor<D>, bias: Option<Tensor<D>>) -> Conv<D> {
         Conv {

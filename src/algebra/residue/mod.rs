@@ -9,12 +9,14 @@ mod basis;
 mod digits;
 mod kernel;
 mod modulus;
+mod product;
 mod vectors;
 
 pub use basis::Basis;
 pub use digits::Digits;
 pub use kernel::{Instructions, LANES, Window, sum_products};
 pub use modulus::{Modulus, moduli};
+pub use product::{Patches, WORTH, product};
 pub use vectors::{dot, multiply_all};
 
 /// The bits after the binary point of a sum of fractions 1/p.

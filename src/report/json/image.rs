@@ -51,6 +51,7 @@ pub(super) fn map(map: &ImageMap, max_entries: usize) -> MapObject {
         nonzeros: map.nonzeros().unwrap_or(usize::MAX),
         rank: None,
         rank_at_least: 0,
+        largest: map.largest().to_string(),
         denominator: map.denominator().to_string(),
         sha256: map.sha256(HASHED),
         matrix: listed.map(entries),

@@ -64,6 +64,7 @@ struct MapObject {
     nonzeros: usize,
     rank: Option<usize>,
     rank_at_least: usize,
+    largest: String,
     denominator: String,
     sha256: Option<String>,
     matrix: Option<Vec<(usize, usize, String)>>,
@@ -184,11 +185,7 @@ fn network(findings: &Findings<'_>, network: &Network, finding: &Finding, max_en
     }
 }
 
-/// An affine map as the object that reports and `netprove collapse` write.
-pub fn map_value(affine: &AffineMap, max_entries: usize) -> serde_json::Value {
-    serde_json::to_value(map(affine, max_entries)).unwrap_or_default()
-}
-
+/// An affine map as an object.
 fn map(map: &AffineMap, max_entries: usize) -> MapObject {
     let matrix = &map.matrix;
     let (rank, rank_at_least) = match matrix.rank(usize::MAX) {
@@ -201,6 +198,7 @@ fn map(map: &AffineMap, max_entries: usize) -> MapObject {
         nonzeros: matrix.nonzeros(),
         rank,
         rank_at_least,
+        largest: map.largest().to_string(),
         denominator: map.denominator().to_string(),
         sha256: Some(map.sha256()),
         matrix: (matrix.nonzeros() <= max_entries).then(|| entries(matrix)),

@@ -7,6 +7,7 @@ use super::{Writer, entries};
 use crate::algebra::{Coefficient, Rank, Shape, Tensor};
 use crate::collapse::{AffineMap, per_channel};
 use crate::decide::normal_form::Steps;
+use crate::decide::search::Domain;
 use crate::decide::{not_homogeneous, pinned};
 use crate::network::{NodeId, Symbols};
 use crate::report::document::{Block, Grid, math, text};
@@ -192,7 +193,8 @@ impl Writer<'_> {
             self.laws_of_linearity();
         } else {
             self.law_of_affinity();
-            let failure = not_homogeneous(self.network).filter(|f| !f.factor.is_zero());
+            // Where the domain contains 0, b itself is f(0).
+            let failure = if Domain::of(self.network).base().is_zero() { None } else { not_homogeneous(self.network) };
             let words = match &failure {
                 Some(failure) => {
                     let law = format!("{} = a \\cdot {}", f("a x"), f("x"));
