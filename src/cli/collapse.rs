@@ -66,12 +66,14 @@ fn written(options: &Collapse) -> Result<(), Exit> {
     let job = Job { network, outputs, sources: digest(&program), memory: budget.memory, output };
     // With a constant in the domain, the map that names what the network is has another form.
     let region = if network.is_symbolic() || pinned(network).is_some() { None } else { Region::whole(network) };
+    let constant = |region: &Region<'_>| region.layers().any(|(_, l)| l.bias.as_ref().is_some_and(|b| !b.is_zero()));
+    let word = if region.as_ref().is_some_and(constant) { "affine" } else { "linear" };
     let result = match region {
         Some(region) => job.stream(&region, format),
         None => job.copy(&map_of(network, file, budget)?, format),
     };
     result.map_err(|failure| match failure {
-        Failure::Limit(limit) => too_large(network, "affine", &limit),
+        Failure::Limit(limit) => too_large(network, word, &limit),
         Failure::Io(error) => wrong(format!("{}: {error}", output.display())),
     })
 }

@@ -103,7 +103,8 @@ impl Region<'_> {
         let row = needs.result.saturating_add(needs.row).max(1);
         let needed = row.saturating_add(needs.once);
         if needed > memory {
-            return Err(LimitReached::Memory { rows: self.rows(), columns: self.columns(), needed, limit: memory });
+            // Of one row: the others are computed after it.
+            return Err(LimitReached::Memory { rows: 1, columns: self.columns(), needed, limit: memory });
         }
         // More at once are no faster, and whoever waits sees less.
         let room = (memory - needs.once).min(WORKSPACE);
