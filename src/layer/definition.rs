@@ -65,7 +65,7 @@ pub enum Curve {
 /// A layer as data. The output's shape is the layer's own ([`super::Function::output`]).
 #[derive(Clone, Debug, PartialEq)]
 pub enum Definition {
-    /// y[o, p] = bias[o] + Σ kernel[o, c, k] · x[first + c, p·stride + k·dilation − before], where the group of o begins
+    /// y\[o, p\] = bias\[o\] + Σ kernel\[o, c, k\] · x\[first + c, p·stride + k·dilation − before\], where the group of o begins
     /// with channel `first`.
     Conv {
         /// `O×I/g×K…`.
@@ -79,7 +79,7 @@ pub enum Definition {
         /// What is read outside of the image.
         mode: PadMode,
     },
-    /// y[first + o, i·stride + k·dilation − before] += kernel[c, o, k] · x[c, i], and bias[o].
+    /// y\[first + o, i·stride + k·dilation − before\] += kernel\[c, o, k\] · x\[c, i\], and bias\[o\].
     ConvTranspose {
         /// `I×O/g×K…`.
         kernel: Constant,
@@ -92,28 +92,28 @@ pub enum Definition {
         /// The groups of channels.
         groups: usize,
     },
-    /// y[o] = bias[o] + Σ matrix[o, i] · x[i].
+    /// y\[o\] = bias\[o\] + Σ matrix\[o, i\] · x\[i\].
     Dense {
         /// `O×I`.
         matrix: Constant,
         /// One number an output.
         bias: Option<Constant>,
     },
-    /// y[i] = factor · x[i] + offset: one number, one a channel, or one an entry, consecutive entries sharing one.
+    /// y\[i\] = factor · x\[i\] + offset: one number, one a channel, or one an entry, consecutive entries sharing one.
     Scale {
         /// 1 if absent.
         factor: Option<Constant>,
         /// 0 if absent.
         offset: Option<Constant>,
     },
-    /// y[c, p] = Σ x[c, …] over the window, zeros outside, divided.
+    /// y\[c, p\] = Σ x\[c, …\] over the window, zeros outside, divided.
     SumPool {
         /// The window.
         window: Geometry,
         /// By what.
         divisor: Divisor,
     },
-    /// y[c, p] = x[c, p − before]; outside, `value` in zero mode.
+    /// y\[c, p\] = x\[c, p − before\]; outside, `value` in zero mode.
     Pad {
         /// Entries before each spatial axis.
         before: Vec<usize>,
@@ -124,7 +124,7 @@ pub enum Definition {
         /// What is read outside.
         mode: PadMode,
     },
-    /// y[i] = x[start + i·step], axis by axis, channels included.
+    /// y\[i\] = x\[start + i·step\], axis by axis, channels included.
     Slice {
         /// The first index of each axis.
         start: Vec<usize>,
@@ -145,7 +145,7 @@ pub enum Definition {
         /// The axes.
         axes: Vec<usize>,
     },
-    /// y[c, h·r + i, w·r + j] = x[c·r² + i·r + j, h, w].
+    /// y\[c, h·r + i, w·r + j\] = x\[c·r² + i·r + j, h, w\].
     PixelShuffle {
         /// r.
         r: usize,
