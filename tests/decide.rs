@@ -65,7 +65,7 @@ proptest! {
         let x = if bounded { tensor(&shape(&[10]), point).map(|v| v / netprove::algebra::Rational::from_integer(9.into())) } else { tensor(&shape(&[10]), point) };
         let y = f.evaluate(&x).expect("exact");
         match &decision.evidence {
-            Evidence::Composition(map) | Evidence::NormalForm(map, _) => {
+            Evidence::Composition(map) | Evidence::NormalForm(map, _) | Evidence::Regions(map, _) => {
                 prop_assert_eq!(map.apply(&x), y);
                 prop_assert_eq!(decision.verdict == Verdict::Linear, map.bias.is_zero());
             }

@@ -52,7 +52,9 @@ fn the_evidence_of_every_example_holds_up() {
                     let again = Region::whole(network).expect("affine").collapse(MEMORY).expect("small");
                     assert_eq!(map.literal(MEMORY).expect("small"), again, "{}", network.name);
                 }
-                Evidence::NormalForm(map, _) => assert_eq!(map.matrix.columns(), network.input_elements()),
+                Evidence::NormalForm(map, _) | Evidence::Regions(map, _) => {
+                    assert_eq!(map.matrix.columns(), network.input_elements())
+                }
                 Evidence::Symbolic(map) | Evidence::SymbolicNormalForm(map, _) => {
                     assert_eq!(map.matrix.columns(), network.input_elements());
                 }

@@ -6,6 +6,7 @@
 
 mod coefficient;
 pub mod enclose;
+mod interior;
 mod matrix;
 mod polynomial;
 mod rank;
@@ -16,13 +17,14 @@ mod tensor;
 mod work;
 
 pub use coefficient::Coefficient;
+pub use interior::{Inequality, Interior, interior};
 pub use matrix::Matrix;
 pub use polynomial::{Monomial, Polynomial, Symbol};
 pub use rank::Rank;
 pub use scalar::Scalar;
 pub use shape::{MAX_ELEMENTS, Shape, ShapeError};
 pub use tensor::Tensor;
-pub use work::{Budget, Work};
+pub use work::{Budget, STANDARD_REGIONS, Work};
 
 /// An exact rational number.
 pub type Rational = num_rational::BigRational;

@@ -2,26 +2,30 @@
 
 use std::cell::Cell;
 
+/// The standard budget, which some seconds a network are enough for.
+pub const STANDARD_REGIONS: u64 = 10_000;
+
 /// What computations may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
     /// Bytes that any one matrix may take.
     pub memory: u64,
-    /// How many times the standard amounts of work; they add up to some seconds a network.
-    pub effort: u64,
+    /// How many regions of the input space a search may visit; all other work is in proportion.
+    pub regions: u64,
 }
 
 impl Budget {
-    /// A standard amount of work, as many times as allowed.
+    /// A standard amount of work, in proportion to the regions.
     pub fn work(self, standard: u64) -> u64 {
-        standard.saturating_mul(self.effort)
+        let work = u128::from(standard) * u128::from(self.regions) / u128::from(STANDARD_REGIONS);
+        u64::try_from(work).unwrap_or(u64::MAX).max(1)
     }
 }
 
 /// Standard work, and this many bytes.
 impl From<u64> for Budget {
     fn from(memory: u64) -> Budget {
-        Budget { memory, effort: 1 }
+        Budget { memory, regions: STANDARD_REGIONS }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::collapse::AffineMap;
 use crate::decide::convolution::Agreement;
 use crate::decide::search::{Domain, Witness};
 use crate::decide::{
-    Answer, Comparison, Decision, Evidence, Findings, OneConvolution, Status, Verdict, not_homogeneous, pinned,
+    Answer, Comparison, Decision, Evidence, Findings, OneConvolution, Proof, Status, Verdict, not_homogeneous, pinned,
 };
 use crate::layer::Layer;
 use crate::network::{Assignment, Claim, Equation, Law, Network, Property, Statement, sample};
@@ -96,6 +96,7 @@ impl Writer<'_, '_> {
             }
             Evidence::Structure { .. } | Evidence::FreeStructure { .. } => vec![by_structure(index, decision.verdict)],
             Evidence::Witness(witness, weights) => return Ok(vec![self.witness(index, network, witness, weights)]),
+            Evidence::Regions(..) => return Err(BY_CASES.into()),
             Evidence::Nothing(undecided) => return Err(format!("it is undecided: {}", undecided.reason)),
         };
         if decision.verdict == Verdict::Affine {
@@ -152,6 +153,7 @@ impl Writer<'_, '_> {
                 self.law(*network, *law, equations, answer, comparison.as_ref())
             }
             (Statement::Equation(_), None) => Err("it was not decided".into()),
+            (Statement::Behaviour { .. }, _) => Err("this property is not certified yet".into()),
         }
     }
 
@@ -188,6 +190,7 @@ impl Writer<'_, '_> {
         }
         nonnegative.sort_unstable();
         match comparison {
+            Comparison::Equal(Proof::Regions(_)) => Err(BY_CASES.into()),
             Comparison::Equal(_) | Comparison::Close { exact: true, .. } => {
                 Ok((equal(left, right, within, nonnegative), affine_evidence(&equation.left, &equation.right)))
             }
@@ -215,6 +218,7 @@ impl Writer<'_, '_> {
         let (decision, network) = (&self.findings.networks[network].decision, &self.findings.program.networks[network]);
         match (answer.status, comparison) {
             (Status::Undecided, _) => Err("it is undecided".into()),
+            (_, Some(Comparison::Equal(Proof::Regions(_)))) => Err(BY_CASES.into()),
             // A linear map obeys every law.
             (Status::Proved, None) if decision.verdict == Verdict::Linear => self.of_network(network, decision),
             (Status::Refuted, Some(comparison)) => {
@@ -226,7 +230,8 @@ impl Writer<'_, '_> {
             (Status::Proved, _) => {
                 let mut stated = Vec::new();
                 // a ≥ 0 by the layers alone, where nothing adds a constant; then only the other equations were decided.
-                let skipped = usize::from(law != Law::Additive && comparison.is_none_or(|_| adds_nothing(network)));
+                let of_factors = matches!(law, Law::Homogeneous | Law::PositivelyHomogeneous);
+                let skipped = usize::from(of_factors && comparison.is_none_or(|_| adds_nothing(network)));
                 if skipped > 0 {
                     let index = self.network(network)?;
                     stated.push((StatementText::PositivelyHomogeneous { network: index }, EvidenceText::Structure));
@@ -245,6 +250,9 @@ impl Writer<'_, '_> {
         }
     }
 }
+
+/// Why a tree of cases has no theorem.
+const BY_CASES: &str = "a proof by cases, region by region, is not certified yet";
 
 fn by_structure(network: usize, verdict: Verdict) -> Stated {
     let statement = match verdict {

@@ -5,19 +5,21 @@ mod collapse;
 mod equiv;
 mod eval;
 mod explain;
+mod export;
 mod files;
 mod fmt;
 mod interrupt;
 mod merge;
 mod progress;
 mod prove;
+mod question;
 mod site;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
-use netprove::algebra::Budget;
+use netprove::algebra::{Budget, STANDARD_REGIONS};
 
 /// Proves what a neural network is: linear, affine or nonlinear, exactly.
 ///
@@ -41,6 +43,9 @@ struct Prove {
     /// Files to prove; a directory stands for its `.net` files, `-` for standard input.
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
+    /// Also say which properties every network has: convex, monotone, even, injective and so on.
+    #[arg(long)]
+    properties: bool,
     #[command(flatten)]
     report: Report,
     #[command(flatten)]
@@ -74,14 +79,15 @@ struct Limits {
     /// The most memory that matrices and constants may take, such as `512M` or `8G` [default: half of the machine's].
     #[arg(long, value_name = "SIZE", value_parser = files::parse_size)]
     memory: Option<u64>,
-    /// How many times the standard amount of work (about ten seconds a network) may be spent before giving up.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
-    effort: u64,
+    /// How many regions of the input space a search may visit before it gives up; all other work, about ten seconds a
+    /// network with the default, is in proportion.
+    #[arg(long, value_name = "N", default_value_t = STANDARD_REGIONS, value_parser = clap::value_parser!(u64).range(1..))]
+    budget: u64,
 }
 
 impl Limits {
     fn budget(&self) -> Budget {
-        Budget { memory: self.memory.unwrap_or_else(files::half_of_memory), effort: self.effort }
+        Budget { memory: self.memory.unwrap_or_else(files::half_of_memory), regions: self.budget }
     }
 }
 
@@ -153,6 +159,9 @@ enum Command {
     Equiv(Box<equiv::Question>),
     /// Evaluate a network at one input, exactly.
     Eval(Box<eval::Question>),
+    /// Write a claim as a question for other solvers.
+    #[command(subcommand)]
+    Export(export::Export),
     /// Lay out files in the standard way, in place; `-` reads standard input and prints.
     Fmt {
         /// Files to lay out.
@@ -189,6 +198,7 @@ pub fn run() -> ExitCode {
         Some(Command::Check { certificate, source }) => certify::check(&certificate, source.as_deref()),
         Some(Command::Equiv(question)) => equiv::run(&question),
         Some(Command::Eval(question)) => eval::run(&question),
+        Some(Command::Export(export)) => export::run(&export),
         Some(Command::Fmt { files, check }) => fmt::run(&files, check),
         Some(Command::Explain { name }) => explain::run(&name),
         Some(Command::Completions { shell }) => {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use netprove::algebra::Budget;
 use netprove::decide::{Findings, Status, prove};
-use netprove::network::Program;
+use netprove::network::{Claim, Program};
 use netprove::report::{self, Detail, document::Document, html, latex, markdown, text};
 
 use super::{Exit, Format, Prove, Report, files, site};
@@ -24,8 +24,9 @@ pub fn run(options: &Prove) -> u8 {
     let mut worst = Exit::Proved;
     for path in &paths {
         match files::load(path, budget.memory) {
-            Ok((program, bytes)) => {
-                let (part, exit) = proved(&program, &bytes, &options.report, budget);
+            Ok((mut program, bytes)) => {
+                let questions = if options.properties { program.questions() } else { Vec::new() };
+                let (part, exit) = proved(&program, questions, &bytes, &options.report, budget);
                 parts.push(part);
                 worst = worst.max(exit);
             }
@@ -51,7 +52,7 @@ pub fn deliver(report: &[u8], exit: Exit, path: Option<&Path>) -> u8 {
 
 /// Decides everything in a program and reports it; `bytes` are its source.
 pub fn reported(program: &Program, bytes: &[u8], options: &Report, budget: Budget) -> (Vec<u8>, Exit) {
-    let (part, exit) = proved(program, bytes, options, budget);
+    let (part, exit) = proved(program, Vec::new(), bytes, options, budget);
     let names: Vec<PathBuf> = program.sources.files.iter().take(1).map(|file| file.name.clone().into()).collect();
     (joined(&names, vec![part], options).into_bytes(), exit)
 }
@@ -64,8 +65,10 @@ enum Part {
     Proofs(Vec<Document>),
 }
 
-fn proved(program: &Program, bytes: &[u8], options: &Report, budget: Budget) -> (Part, Exit) {
-    let findings = prove(program, budget);
+/// Decides everything in a program, and further questions.
+fn proved(program: &Program, questions: Vec<Claim>, bytes: &[u8], options: &Report, budget: Budget) -> (Part, Exit) {
+    let mut findings = prove(program, budget);
+    findings.ask(questions, budget);
     let part = match options.format() {
         Format::Json => {
             let object = report::json::object(&findings, bytes, options.max_entries);

@@ -91,7 +91,7 @@ impl LimitReached {
     pub fn remedy(&self) -> &'static str {
         match self {
             LimitReached::Memory { .. } => "more memory (`--memory`)",
-            LimitReached::Work { .. } => "more work (`--effort`)",
+            LimitReached::Work { .. } => "more work (`--budget`)",
             LimitReached::Bits { .. } => "weights with fewer digits",
             LimitReached::Terms { .. } => "smaller shapes",
         }

@@ -76,7 +76,9 @@ impl OneConvolution {
 pub(super) fn of_decision(network: &Network, decision: &Decision) -> Option<OneConvolution> {
     use OneConvolution::{Numbers, Symbols};
     match &decision.evidence {
-        Evidence::Composition(map) | Evidence::NormalForm(map, _) => convolution(network, Some(map)).map(Numbers),
+        Evidence::Composition(map) | Evidence::NormalForm(map, _) | Evidence::Regions(map, _) => {
+            convolution(network, Some(map)).map(Numbers)
+        }
         Evidence::Image(map) => super::image::convolution(network, map).map(Numbers),
         Evidence::Structure { .. } => convolution(network, None).map(Numbers),
         Evidence::Symbolic(map) | Evidence::SymbolicNormalForm(map, _) => convolution(network, Some(map)).map(Symbols),

@@ -11,6 +11,7 @@ use num_traits::{Signed, Zero};
 
 use super::normal_form::{Limits, Outcome, Steps, normal_form, normal_form_where};
 use super::points::Sides;
+use super::regions::{self, Allowance, Cases, Program};
 use super::residue::{Residue, residue};
 use super::search::{self, Domain, Effort, Value};
 use super::symbolic::{assignment, at, choices, rounds};
@@ -72,6 +73,9 @@ pub enum Proof {
     },
     /// `equal-normal-forms`: in the normal form of f − g every coefficient, of inputs and of atoms, is 0.
     NormalForm(Box<Steps>),
+    /// `equal-regions`: on every region of the domain with points inside, f − g = 0 x + 0; so, f − g being
+    /// continuous, everywhere.
+    Regions(Box<Cases>),
 }
 
 impl Proof {
@@ -83,6 +87,7 @@ impl Proof {
             Proof::SymbolicMaps { .. } => "equal-symbolic-maps",
             Proof::Kernels { .. } => "equal-kernels",
             Proof::NormalForm(_) => "equal-normal-forms",
+            Proof::Regions(_) => "equal-regions",
         }
     }
 }
@@ -148,7 +153,7 @@ pub(super) fn work(budget: Budget, parts: usize) -> Work {
 
 /// Undecided, and whether more work may decide it.
 fn undecided(reason: &str, exhausted: bool) -> Comparison {
-    let limit = if exhausted { "; the search reached its limit of work, which `--effort` raises" } else { "" };
+    let limit = if exhausted { "; the search reached its limit of work, which `--budget` raises" } else { "" };
     Comparison::Undecided(format!("{reason}{limit}"))
 }
 
@@ -183,7 +188,7 @@ fn compare_symbolic(equation: &Equation, budget: Budget) -> Comparison {
             return Comparison::Different(Box::new(Counterexample { provided: equal_where(equation), ..found }));
         }
     }
-    let limits = Limits::times(budget.effort);
+    let limits = Limits::within(budget);
     if let Outcome::Affine { map, steps } = normal_form_where(h, &limits, equation.nonnegative.clone()) {
         return match compare_symbolic_maps(equation, &map, budget) {
             Comparison::Equal(_) => Comparison::Equal(Proof::NormalForm(steps)),
@@ -287,7 +292,7 @@ fn compare_numbers(equation: &Equation, budget: Budget, parts: usize) -> Compari
         });
     }
     if let Some(bound) = &equation.within {
-        return match normal_form(h, &Limits::times(budget.effort)) {
+        return match normal_form(h, &Limits::within(budget)) {
             Outcome::Affine { map, .. } => compare_maps(&sides, equation, &map, budget),
             _ => compare_within(&sides, equation, bound),
         };
@@ -296,7 +301,8 @@ fn compare_numbers(equation: &Equation, budget: Budget, parts: usize) -> Compari
         return Comparison::Different(Box::new(Counterexample { equal_on_unit: equal_on_unit(equation), ..found }));
     }
     let mut exhausted = sides.work.is_exhausted();
-    let hints = match normal_form(h, &Limits::times(budget.effort)) {
+    let mut program = None;
+    let hints = match normal_form(h, &Limits::within(budget)) {
         Outcome::Affine { map, steps } => {
             return match differing(&map, &Domain::of(h)).first() {
                 None => Comparison::Equal(Proof::NormalForm(steps)),
@@ -306,16 +312,44 @@ fn compare_numbers(equation: &Equation, budget: Budget, parts: usize) -> Compari
                 },
             };
         }
-        Outcome::Residual(residual) => residual.directions(h),
+        Outcome::Residual(residual) => {
+            let directions = residual.directions(h);
+            program = residual.program;
+            directions
+        }
         _ => Vec::new(),
     };
+    if let Some(program) = &program
+        && let Some(decided) = zero_by_regions(equation, program, Allowance::quick(budget).shared(parts), budget)
+    {
+        return decided;
+    }
     let thorough = search::find(h, &hints, &Effort::thorough(budget).shared(parts));
     exhausted |= thorough.tried.exhausted;
     let sides = Sides::new(equation, work(budget, parts));
     if let Some(found) = thorough.witness.and_then(|witness| sides.differ_at_witness(&witness)) {
         return Comparison::Different(Box::new(found));
     }
+    // At one of several choices of weights, equal sides prove nothing: only near points are worth a search.
+    if let Some(program) = program.as_ref().filter(|_| parts == 1) {
+        let allowance = Allowance::whole(budget);
+        if let Some(decided) = zero_by_regions(equation, program, allowance, budget) {
+            return decided;
+        }
+        let regions = allowance.regions;
+        return undecided(&format!("no point tells the sides apart within the budget of {regions} regions"), true);
+    }
     undecided("no point tells the sides apart, and their normal forms were not shown equal", exhausted)
+}
+
+/// Sides that are equal on every region, or a point in one where they differ.
+fn zero_by_regions(equation: &Equation, program: &Program, allowance: Allowance, budget: Budget) -> Option<Comparison> {
+    match regions::zero(&equation.difference, program, allowance) {
+        Ok(cases) => Some(Comparison::Equal(Proof::Regions(cases))),
+        Err(point) => {
+            Sides::new(equation, work(budget, 1)).confirm(&point?).map(|c| Comparison::Different(Box::new(c)))
+        }
+    }
 }
 
 /// Whether sides without a domain are equal on the inputs that random tests use.

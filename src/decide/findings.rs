@@ -2,6 +2,8 @@
 
 use super::convolution::{Agreement, of_decision};
 use super::laws::obeys;
+use super::properties::{Grounds, behaves};
+use super::stable::{Stable, stable};
 use super::{Comparison, Decision, Evidence, OneConvolution, Verdict, blockers, compare, decide};
 use crate::algebra::Budget;
 use crate::collapse::{Segment, segments};
@@ -16,6 +18,8 @@ pub struct Findings<'p> {
     pub networks: Vec<Finding>,
     /// One answer a claim, in order.
     pub claims: Vec<Answer>,
+    /// Answers to questions that the file does not ask; see [`Findings::ask`].
+    pub asked: Vec<(Claim, Answer)>,
 }
 
 /// What was found out about one claim.
@@ -27,6 +31,8 @@ pub struct Answer {
     pub comparison: Option<Comparison>,
     /// For a law: which of its equations the comparison is of.
     pub equation: usize,
+    /// For a property that no equation states: why.
+    pub grounds: Option<Box<Grounds>>,
 }
 
 /// What was found out about one network.
@@ -38,6 +44,8 @@ pub struct Finding {
     pub segments: Vec<Segment>,
     /// For an affine map between images: the convolution that it is or is nearest to.
     pub convolution: Option<OneConvolution>,
+    /// What its units do on a declared domain, layer by layer.
+    pub stable: Vec<Stable>,
 }
 
 /// The answer to a claim.
@@ -75,7 +83,8 @@ pub fn prove_with<'p>(program: &'p Program, budget: impl Into<Budget>, watch: &m
         let decision = decide(network, budget);
         let segments = if blockers(network).is_empty() { Vec::new() } else { segments(network, budget) };
         let convolution = of_decision(network, &decision);
-        Finding { decision, segments, convolution }
+        let stable = if segments.is_empty() { Vec::new() } else { stable(network, budget) };
+        Finding { decision, segments, convolution, stable }
     };
     let networks: Vec<Finding> = program.networks.iter().map(&mut finding).collect();
     let mut answer = |claim: &Claim| {
@@ -83,7 +92,7 @@ pub fn prove_with<'p>(program: &'p Program, budget: impl Into<Budget>, watch: &m
         answer(program, claim, &networks, budget)
     };
     let claims = program.claims.iter().map(&mut answer).collect();
-    Findings { program, networks, claims }
+    Findings { program, networks, claims, asked: Vec::new() }
 }
 
 fn answer(program: &Program, claim: &Claim, networks: &[Finding], budget: Budget) -> Answer {
@@ -92,7 +101,13 @@ fn answer(program: &Program, claim: &Claim, networks: &[Finding], budget: Budget
             status: has_property(&program.networks[*network], &networks[*network], *property),
             comparison: None,
             equation: 0,
+            grounds: None,
         },
+        Statement::Behaviour { network, behaviour } => {
+            let decision = &networks[*network].decision;
+            let grounds = behaves(&program.networks[*network], decision, behaviour, budget);
+            Answer { status: grounds.status, comparison: None, equation: 0, grounds: Some(Box::new(grounds)) }
+        }
         Statement::Law { network, law, equations } => {
             let decision = &networks[*network].decision;
             obeys(&program.networks[*network], decision, *law, equations, budget)
@@ -106,7 +121,7 @@ fn answer(program: &Program, claim: &Claim, networks: &[Finding], budget: Budget
                 }
                 _ => Status::Refuted,
             };
-            Answer { status, comparison: Some(comparison), equation: 0 }
+            Answer { status, comparison: Some(comparison), equation: 0, grounds: None }
         }
     }
 }
@@ -146,6 +161,15 @@ fn has_property(network: &Network, finding: &Finding, property: Property) -> Sta
 }
 
 impl Findings<'_> {
+    /// Answers further questions about the program's networks; they do not count for the file.
+    pub fn ask(&mut self, questions: Vec<Claim>, budget: impl Into<Budget>) {
+        let budget = budget.into();
+        for claim in questions {
+            let answer = answer(self.program, &claim, &self.networks, budget);
+            self.asked.push((claim, answer));
+        }
+    }
+
     /// The answer to the whole file: the worst claim; without claims, whether every network was
     /// reduced to one affine map.
     pub fn status_of_file(&self) -> Status {

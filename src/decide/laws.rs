@@ -1,4 +1,4 @@
-//! Additivity and homogeneity: of linear maps by what they are, of others by their equations.
+//! Laws: of linear maps by what they are, of others by their equations.
 
 use super::equality::{Comparison, Counterexample, compare};
 use super::{Answer, Decision, Status, Verdict};
@@ -14,13 +14,16 @@ pub(super) fn obeys(
     equations: &[Equation],
     budget: Budget,
 ) -> Answer {
-    if decision.verdict == Verdict::Linear {
-        return Answer { status: Status::Proved, comparison: None, equation: 0 };
+    if decision.verdict == Verdict::Linear && (law.is_of_linear_maps() || law == Law::Odd) {
+        return Answer { status: Status::Proved, comparison: None, equation: 0, grounds: None };
     }
-    let mut answer = Answer { status: Status::Proved, comparison: None, equation: 0 };
-    let positive = law != Law::Additive && adds_no_constant(network);
+    let mut answer = Answer { status: Status::Proved, comparison: None, equation: 0, grounds: None };
+    let positive = matches!(law, Law::Homogeneous | Law::PositivelyHomogeneous) && adds_no_constant(network);
     for (equation, number) in equations.iter().zip(0..).skip(usize::from(positive)) {
-        let comparison = on_domain(network, law, equation, number == 1, budget);
+        let comparison = match law.is_of_linear_maps() {
+            true => on_domain(network, law, equation, number == 1, budget),
+            false => compare(equation, budget),
+        };
         let status = match &comparison {
             Comparison::Equal(_) => Status::Proved,
             Comparison::Different(_) => Status::Refuted,
@@ -28,7 +31,7 @@ pub(super) fn obeys(
         };
         let worse = answer.comparison.is_none() || (answer.status, status) == (Status::Proved, Status::Undecided);
         if worse || status == Status::Refuted {
-            answer = Answer { status, comparison: Some(comparison), equation: number };
+            answer = Answer { status, comparison: Some(comparison), equation: number, grounds: None };
         }
         if status == Status::Refuted {
             break;

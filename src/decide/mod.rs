@@ -15,8 +15,11 @@ mod image;
 mod laws;
 pub mod normal_form;
 mod points;
+pub mod properties;
+pub mod regions;
 mod residue;
 pub mod search;
+mod stable;
 mod symbolic;
 mod values;
 
@@ -27,6 +30,7 @@ pub use equality::{Comparison, Counterexample, Proof, compare};
 pub use findings::{Answer, Finding, Findings, Status, prove, prove_with};
 pub(crate) use laws::adds_no_constant;
 pub use residue::{Residue, Row};
+pub use stable::{Stable, stable};
 
 use crate::algebra::{Budget, MAX_BITS, Polynomial, Rational, Tensor, Work};
 use crate::collapse::{AffineMap, ImageMap, LimitReached, Region};
@@ -35,6 +39,7 @@ use crate::network::{Assignment, Network, NodeId};
 
 use normal_form::{Outcome, Steps};
 use num_traits::Zero;
+use regions::{Allowance, Cases, Program, Regions};
 use search::{Effort, Tried, Witness};
 use values::{Evaluator, Values};
 
@@ -93,6 +98,10 @@ pub enum Evidence {
     /// `normal-form`: every output equals an affine form plus a combination of atoms max{0, l, …}
     /// whose coefficients are all zero, so f(x) = Mx + b on the domain.
     NormalForm(AffineMap, Box<Steps>),
+    /// `region-search`: each atom's maximum is one of its arguments, and in every case in which the
+    /// domain has a region with points inside, every output is the same affine form; f is continuous,
+    /// so f(x) = Mx + b on the domain.
+    Regions(AffineMap, Box<Cases>),
     /// `symbolic-normal-form`: the same over polynomials in the weights, so for every choice of them.
     SymbolicNormalForm(Box<AffineMap<Polynomial>>, Box<Steps>),
     /// `witness`: f(p + x + y) + f(p) ≠ f(p + x) + f(p + y), which no affine f satisfies; with
@@ -131,6 +140,7 @@ impl Evidence {
             Evidence::Structure { .. } | Evidence::FreeStructure { .. } => "affine-layers",
             Evidence::Symbolic(_) => "symbolic-composition",
             Evidence::NormalForm(..) => "normal-form",
+            Evidence::Regions(..) => "region-search",
             Evidence::SymbolicNormalForm(..) => "symbolic-normal-form",
             Evidence::Witness(..) => "witness",
             Evidence::Nothing(_) => "none",
@@ -140,7 +150,7 @@ impl Evidence {
     /// The affine map, when it was computed.
     pub fn map(&self) -> Option<&AffineMap> {
         match self {
-            Evidence::Composition(map) | Evidence::NormalForm(map, _) => Some(map),
+            Evidence::Composition(map) | Evidence::NormalForm(map, _) | Evidence::Regions(map, _) => Some(map),
             _ => None,
         }
     }
@@ -164,13 +174,18 @@ fn decide_with(network: &Network, budget: Budget, parts: usize) -> Decision {
     if let Some(witness) = quick.witness {
         return nonlinear(witness);
     }
-    let limits = normal_form::Limits::times(budget.effort);
-    let (reason, hints) = match normal_form::normal_form(network, &limits) {
+    let limits = normal_form::Limits::within(budget);
+    let mut program = None;
+    let (mut reason, hints) = match normal_form::normal_form(network, &limits) {
         Outcome::Affine { map, steps } => {
             let map = affine::settled(network, map);
             return Decision { verdict: verdict_of(&map.bias), evidence: Evidence::NormalForm(map, steps) };
         }
-        Outcome::Residual(residual) => (residual.reason(network), residual.directions(network)),
+        Outcome::Residual(residual) => {
+            let found = (residual.reason(network), residual.directions(network));
+            program = residual.program;
+            found
+        }
         Outcome::Smooth(node) => {
             let (name, kind) = (&network.nodes[node].name, kind(network, node));
             (
@@ -180,10 +195,38 @@ fn decide_with(network: &Network, budget: Budget, parts: usize) -> Decision {
         }
         Outcome::TooLarge => (too_large(&limits), Vec::new()),
     };
+    let by_regions =
+        |allowance: Allowance, program: &Program| by_regions(network, program, allowance.shared(parts), budget);
+    if let Some(program) = &program
+        && let Ok(decision) = by_regions(Allowance::quick(budget), program)
+    {
+        return decision;
+    }
     let thorough = search::find(network, &hints, &Effort::thorough(budget).shared(parts));
-    match thorough.witness {
-        Some(witness) => nonlinear(witness),
-        None => undecided(reason, quick.tried.plus(&thorough.tried)),
+    if let Some(witness) = thorough.witness {
+        return nonlinear(witness);
+    }
+    // At one of several choices of weights, affine proves nothing.
+    if let Some(program) = program.as_ref().filter(|_| parts == 1) {
+        match by_regions(Allowance::whole(budget), program) {
+            Ok(decision) => return decision,
+            Err(regions) => reason.push_str(&format!(", and {regions} regions of the input space did not decide it")),
+        }
+    }
+    undecided(reason, Tried { exhausted: true, ..quick.tried.plus(&thorough.tried) })
+}
+
+/// Decides a network by its regions; or the number of regions that did not.
+fn by_regions(network: &Network, program: &Program, allowance: Allowance, budget: Budget) -> Result<Decision, u64> {
+    match regions::affine(network, program, allowance) {
+        Regions::Same(cases) => {
+            let map = affine::settled(network, normal_form::map_of(network, &cases.outputs));
+            Ok(Decision { verdict: verdict_of(&map.bias), evidence: Evidence::Regions(map, cases) })
+        }
+        Regions::Kinked(kinked) => {
+            search::witness_of(network, &kinked, &Effort::thorough(budget)).map(nonlinear).ok_or(allowance.regions)
+        }
+        Regions::Undecided(regions) => Err(regions),
     }
 }
 
@@ -196,7 +239,7 @@ fn undecided(mut reason: String, tried: Tried) -> Decision {
     let mut remedy = "a declared domain (`in [lo, hi]`), smaller shapes, or a claim about a part of the network";
     if tried.exhausted {
         reason.push_str(", and the search for a witness reached its limit of work");
-        remedy = "more work (`--effort`), a declared domain (`in [lo, hi]`), smaller shapes, or a claim about a part of the network";
+        remedy = "more work (`--budget`), a declared domain (`in [lo, hi]`), smaller shapes, or a claim about a part of the network";
     }
     let evidence = Evidence::Nothing(Undecided { reason, remedy: remedy.to_string(), tried });
     Decision { verdict: Verdict::Undecided, evidence }
@@ -241,7 +284,7 @@ fn affine_layers(network: &Network, region: &Region<'_>, budget: Budget) -> Deci
     let (reason, remedy) = match work.is_exhausted() {
         true => (
             format!("it is affine, but f(0) takes more than {} multiply-adds", budget.work(WORK)),
-            "more work (`--effort`)",
+            "more work (`--budget`)",
         ),
         false => {
             (format!("it is affine, but f(0) needs numbers of more than {MAX_BITS} bits"), "weights with fewer digits")
@@ -249,6 +292,25 @@ fn affine_layers(network: &Network, region: &Region<'_>, budget: Budget) -> Deci
     };
     let evidence = Evidence::Nothing(Undecided { reason, remedy: remedy.to_string(), tried: Tried::default() });
     Decision { verdict: Verdict::Undecided, evidence }
+}
+
+/// The affine map that a network is, or, where it is not known to be one, that it is on one region of its
+/// domain: the map to ask another solver about. `None` with symbols or smooth layers, or past the budget.
+pub fn candidate(network: &Network, budget: impl Into<Budget>) -> Option<AffineMap> {
+    let budget = budget.into();
+    if let Some(map) = decide(network, budget).evidence.map() {
+        return Some(map.clone());
+    }
+    if network.is_symbolic() {
+        return None;
+    }
+    match normal_form::normal_form(network, &normal_form::Limits::within(budget)) {
+        Outcome::Residual(residual) => {
+            let outputs = regions::somewhere(&residual.program?, Allowance::quick(budget))?;
+            Some(normal_form::map_of(network, &outputs))
+        }
+        _ => None,
+    }
 }
 
 /// The live nodes that are not affine layers.

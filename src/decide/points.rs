@@ -53,6 +53,11 @@ impl<'e> Sides<'e> {
         points.iter().find_map(|point| self.differ_at(point)).map(|found| self.simplified(found))
     }
 
+    /// A point at which the sides differ, simplified.
+    pub fn confirm(&self, point: &Tensor) -> Option<Counterexample> {
+        self.differ_at(point).map(|found| self.simplified(found))
+    }
+
     /// Tries points, plain ones first, and simplifies what is found.
     pub fn search(&self) -> Option<Counterexample> {
         let found = match self.search_parts() {

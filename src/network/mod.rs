@@ -2,8 +2,10 @@
 //!
 //! Knows what names, shapes and arguments mean; knows nothing of matrices or of proofs.
 
+mod behaviour;
 mod build;
 mod call;
+mod claims;
 mod constant;
 mod constants;
 mod equation;
@@ -13,13 +15,15 @@ mod kernels;
 mod laws;
 mod model;
 mod program;
+mod questions;
 mod symbols;
 
+pub use behaviour::{BEHAVIOURS, Behaviour};
 pub use call::usage;
 pub use equation::Equation;
 pub use functions::FUNCTIONS;
 pub use graph::{Input, Network, Node, NodeId};
-pub use laws::Law;
+pub use laws::{LAWS, Law};
 pub use model::model;
 pub use program::{Claim, Loader, NoImports, Program, Property, Rejected, Statement, check, check_beside};
 pub use symbols::{Assignment, SymbolError, SymbolTensor, Symbols, sample};

@@ -2,17 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::behaviour::Behaviour;
 use super::build::build;
 use super::constants::{Constants, Poisoned, checked_shape};
-use super::equation::{Equation, Sides, equation};
+use super::equation::Equation;
 use super::graph::Network;
-use super::laws::{Law, equations, factor};
+use super::laws::Law;
 use super::symbols::Symbols;
 use crate::algebra::Symbol;
-use crate::diagnostic::{Code, Diagnostic, Source, Sources, Span, did_you_mean};
+use crate::diagnostic::{Code, Diagnostic, Source, Sources, Span};
 use crate::layer::catalogue;
 use crate::syntax;
-use crate::syntax::tree::{self, Declaration, Expr, ExprKind, Item, Name, NetworkItem};
+use crate::syntax::tree::{self, Declaration, Item, Name, NetworkItem};
 
 /// Everything that a `.net` file says, checked.
 #[derive(Clone, Debug)]
@@ -68,6 +69,13 @@ pub enum Statement {
         /// The equations that together are the law.
         equations: Vec<Equation>,
     },
+    /// A network has a property that no equation states.
+    Behaviour {
+        /// The index of the network in [`Program::networks`].
+        network: usize,
+        /// The property.
+        behaviour: Behaviour,
+    },
 }
 
 /// What a claim says of a network.
@@ -105,25 +113,6 @@ impl Loader for NoImports {
         Err("imports are not available here".into())
     }
 }
-
-/// Properties that are decided.
-const DECIDED: &[&str] =
-    &["linear", "affine", "nonlinear", "additive", "homogeneous", "positively_homogeneous", "a_convolution"];
-
-/// Properties that the language names and this version does not decide.
-const LATER: &[&str] = &[
-    "convex",
-    "concave",
-    "monotone",
-    "injective",
-    "surjective",
-    "even",
-    "odd",
-    "constant",
-    "lipschitz",
-    "affine_along",
-    "shift_equivariant",
-];
 
 /// Parses and checks a program; `memory` bounds the bytes that its constants may take.
 pub fn check(source: Source, loader: &dyn Loader, memory: u64) -> Result<Program, Rejected> {
@@ -166,16 +155,16 @@ pub(super) struct Checker<'a> {
     pub(super) constants: Constants<'a>,
     /// Where each name was first defined.
     defined: BTreeMap<String, Span>,
-    items: BTreeMap<String, NetworkItem>,
+    pub(super) items: BTreeMap<String, NetworkItem>,
     /// `None`: wrong, and said so.
-    networks: BTreeMap<String, Option<Network>>,
+    pub(super) networks: BTreeMap<String, Option<Network>>,
     /// The networks being built, outermost first.
     building: Vec<String>,
     /// The networks of the named file, in order.
-    main: Vec<String>,
-    proofs: Vec<(tree::Claim, Span)>,
+    pub(super) main: Vec<String>,
+    pub(super) proofs: Vec<(tree::Claim, Span)>,
     /// The factor of the laws of homogeneity, once one is claimed.
-    factor: Option<(Symbol, &'static str)>,
+    pub(super) factor: Option<(Symbol, &'static str)>,
     /// The number of the named file among the sources.
     first: usize,
     /// The files being read, outermost first, and those already read.
@@ -372,134 +361,6 @@ impl<'a> Checker<'a> {
         self.building.pop();
         self.networks.insert(name.to_string(), network.clone());
         network
-    }
-
-    fn claims(&mut self) -> Vec<Claim> {
-        let proofs = std::mem::take(&mut self.proofs);
-        proofs.into_iter().filter_map(|(claim, span)| self.claim(claim, span).ok()).collect()
-    }
-
-    fn claim(&mut self, claim: tree::Claim, span: Span) -> Result<Claim, Poisoned> {
-        let statement = match claim {
-            tree::Claim::Property { subject, property, argument } => {
-                let network = self.subject(&subject);
-                if let Some(law) = law(&property.text).filter(|_| argument.is_none()) {
-                    return self.law(network?, law, &property, span);
-                }
-                let decided = self.property(&property, argument.as_ref());
-                let (network, decided) = (network?, decided?);
-                if decided == Property::AConvolution {
-                    self.between_images(network, property.span)?;
-                }
-                Statement::Property { network, property: decided }
-            }
-            tree::Claim::Comparison { variables, left, right, equal, within } => {
-                let sides = Sides { variables, left, right };
-                Statement::Equation(Box::new(equation(self, sides, equal, within.as_ref(), span)?))
-            }
-        };
-        Ok(self.stated(statement, span))
-    }
-
-    fn subject(&mut self, subject: &Expr) -> Result<usize, Poisoned> {
-        let ExprKind::Name(name) = &subject.kind else {
-            let mistake = Diagnostic::new(Code::WrongKind, subject.span, "a claim of a property names a network");
-            return Err(self.report(mistake.help("define a network for this expression and name it here")));
-        };
-        if let Some(index) = self.main.iter().position(|n| n == name) {
-            return Ok(index);
-        }
-        if self.items.contains_key(name) || self.networks.get(name).is_some_and(Option::is_some) {
-            // A claim about an imported network: it joins this file's report.
-            self.main.push(name.clone());
-            return Ok(self.main.len() - 1);
-        }
-        if self.networks.contains_key(name) {
-            return Err(Poisoned);
-        }
-        let mut mistake = Diagnostic::new(Code::UnknownName, subject.span, format!("there is no network `{name}`"));
-        if let Some(near) = did_you_mean(name, self.network_names()) {
-            mistake = mistake.help(format!("did you mean `{near}`?"));
-        }
-        Err(self.report(mistake))
-    }
-
-    /// A claim that a network obeys a law.
-    fn law(&mut self, network: usize, law: Law, property: &Name, span: Span) -> Result<Claim, Poisoned> {
-        let Some(subject) = self.networks.get(&self.main[network]).cloned().flatten() else { return Err(Poisoned) };
-        let factor = match &self.factor {
-            Some(factor) => Ok(*factor),
-            None => factor(&mut self.constants.symbols).map_err(|error| error.to_string()),
-        };
-        self.factor = factor.as_ref().ok().copied();
-        let equations = factor.and_then(|f| equations(&subject, law, f).ok_or("the law cannot be written".into()));
-        let equations = match equations {
-            Ok(equations) => equations,
-            Err(message) => return Err(self.report(Diagnostic::new(Code::MemoryLimit, property.span, message))),
-        };
-        Ok(self.stated(Statement::Law { network, law, equations }, span))
-    }
-
-    fn stated(&self, statement: Statement, span: Span) -> Claim {
-        let text = self.sources.text(span).split_whitespace().collect::<Vec<_>>().join(" ");
-        Claim { statement, text, span }
-    }
-
-    /// Only a map from one image to another with as many axes can be a convolution.
-    fn between_images(&mut self, network: usize, span: Span) -> Result<(), Poisoned> {
-        let Some(network) = self.networks.get(&self.main[network]).cloned().flatten() else { return Err(Poisoned) };
-        let output = network.output_shape();
-        if let [input] = network.inputs.as_slice()
-            && input.shape.rank() == output.rank()
-            && output.rank() > 1
-        {
-            return Ok(());
-        }
-        let inputs: Vec<String> = network.inputs.iter().map(|i| i.shape.to_string()).collect();
-        let message = format!("`{}` takes {} and gives {output}", network.name, inputs.join(", "));
-        let mistake = Diagnostic::new(Code::ShapeMismatch, span, message);
-        Err(self.report(
-            mistake.help("a convolution takes one image and gives an image with as many axes: C×L, C×H×W or C×D×H×W"),
-        ))
-    }
-
-    fn property(&mut self, property: &Name, argument: Option<&Expr>) -> Result<Property, Poisoned> {
-        let decided = match property.text.as_str() {
-            "linear" => Property::Linear,
-            "affine" => Property::Affine,
-            "nonlinear" => Property::Nonlinear,
-            "a_convolution" => Property::AConvolution,
-            later if LATER.contains(&later) => {
-                let what = format!("the property `{later}`");
-                return Err(self.report(not_yet(property.span, &what)));
-            }
-            other => {
-                let known = DECIDED.iter().chain(LATER).copied();
-                let mistake =
-                    Diagnostic::new(Code::UnknownProperty, property.span, format!("`{other}` is not a property"));
-                let help = match did_you_mean(other, known) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("the properties are `{}`", DECIDED.join("`, `")),
-                };
-                return Err(self.report(mistake.help(help)));
-            }
-        };
-        match argument {
-            None => Ok(decided),
-            Some(extra) => {
-                let message = format!("`{}` takes no argument", property.text);
-                Err(self.report(Diagnostic::new(Code::InvalidArgument, extra.span, message).help("remove it")))
-            }
-        }
-    }
-}
-
-fn law(word: &str) -> Option<Law> {
-    match word {
-        "additive" => Some(Law::Additive),
-        "homogeneous" => Some(Law::Homogeneous),
-        "positively_homogeneous" => Some(Law::PositivelyHomogeneous),
-        _ => None,
     }
 }
 

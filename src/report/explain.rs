@@ -96,6 +96,74 @@ const WORDS: &[(&str, &str)] = &[
         "Proof rule: every output equals an affine form plus multiples of atoms max{0, l, …}; when the multiples of every atom add up to 0, the network is affine.",
     ),
     (
+        "curvature-by-layers",
+        "Proof rule: affine functions are convex and concave; a sum of convex functions with weights ≥ 0, a maximum of convex functions and the negative of a concave one are convex; likewise concave.",
+    ),
+    (
+        "convex-by-regions",
+        "Proof rule: a piecewise-linear function is convex exactly if it is the largest of the affine functions that it is on its regions; on every region, exact linear programs show that none of them is larger.",
+    ),
+    (
+        "monotone-by-layers",
+        "Proof rule: a sum of rising entries with weights ≥ 0, or of falling ones with weights ≤ 0, and maxima and minima of rising entries rise.",
+    ),
+    (
+        "monotone-by-regions",
+        "Proof rule: on no region of the domain has an output a negative slope in these inputs, and the network is continuous.",
+    ),
+    (
+        "lipschitz-by-layers",
+        "Proof rule: Σ w·u changes by at most Σ |w| times what the u change by, and a maximum by at most what one of its arguments does.",
+    ),
+    (
+        "lipschitz-by-regions",
+        "Proof rule: on every region of the domain the absolute values of every output’s slopes add up to at most L; a segment between two inputs crosses finitely many regions.",
+    ),
+    (
+        "exact-rank",
+        "Proof rule: an affine map is injective exactly if its matrix has full column rank over the entries that vary, and surjective exactly if it has full row rank over the entries without bounds.",
+    ),
+    (
+        "rank-by-regions",
+        "Proof rule: on every region the map has too small a rank, so all values lie in finitely many slabs or hyperplanes, which do not fill the space.",
+    ),
+    ("bounded-image", "Proof rule: a continuous function of a bounded domain has bounded values."),
+    ("affine-map", "Proof rule: the network is affine, and its exact map decides."),
+    (
+        "affine-along-constants",
+        "Proof rule: max{a + t, b + t} = max{a, b} + t. Where the arguments of every maximum change by the same amount along an image that is constant on each channel, the network changes by a fixed vector.",
+    ),
+    (
+        "along-by-regions",
+        "Proof rule: on every region of the domain the outputs have the same slopes along images that are constant on each channel, and the network is continuous.",
+    ),
+    ("points", "Proof rule: exact inputs at which the property fails, evaluated by the layers’ definitions."),
+    ("even", "f(−x) = f(x) for every input whose negative lies in the domain."),
+    ("odd", "f(−x) = −f(x) for every input whose negative lies in the domain."),
+    ("constant", "f(x) is the same for every input of the domain."),
+    (
+        "shift_equivariant",
+        "f(S x) = S f(x) for circular shifts S along every spatial axis. With stride s, a shift by s of the input is one by 1 of the output; an output of one place does not move.",
+    ),
+    ("convex", "f(t x + (1 − t) y) ≤ t f(x) + (1 − t) f(y) in every output, for 0 ≤ t ≤ 1."),
+    ("concave", "f(t x + (1 − t) y) ≥ t f(x) + (1 − t) f(y) in every output, for 0 ≤ t ≤ 1."),
+    ("monotone", "x ≤ y implies f(x) ≤ f(y), entry by entry; `monotone x` raises the argument x only."),
+    ("injective", "f(x) = f(y) only for x = y."),
+    ("surjective", "Every vector of the output’s shape is a value of the network."),
+    (
+        "lipschitz",
+        "`lipschitz L`: no output changes by more than L times the largest change of an input entry (the sup-norm).",
+    ),
+    (
+        "affine_along",
+        "`affine_along constants`: f(x + c·1) = f(x) + c·v for images that are constant on each channel (for vectors: all entries equal), with v independent of x. Networks of unpadded convolutions, max-pools and biases are, whatever their weights, and so cannot approximate |mean(x)|.",
+    ),
+    (
+        "region-search",
+        "Proof rule: every maximum in the normal form is one of its arguments; in every case whose region of the domain has points inside, found by exact linear programs, the outputs are the same affine forms, and the network is continuous. Cases without such points, and maxima that are known without a new case, carry multipliers λ ≥ 0 with Σ λ·g = c ≤ 0 (Farkas's lemma), which were checked.",
+    ),
+    ("equal-regions", "Proof rule: as `region-search`, for the difference of the sides, which is 0 on every region."),
+    (
         "witness",
         "Proof rule: an affine f satisfies f(p + x + y) + f(p) = f(p + x) + f(p + y) for all p, x, y; one exact failure refutes it.",
     ),

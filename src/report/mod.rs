@@ -14,6 +14,7 @@ pub mod markdown;
 pub mod math;
 mod numbers;
 mod proof;
+pub mod smtlib;
 mod svg;
 pub mod text;
 

@@ -83,3 +83,21 @@ pub fn geometry() -> impl Strategy<Value = Geometry> {
         seed,
     })
 }
+
+/// Fourier and Motzkin's elimination: whether functions (slopes, then the constant) are all positive
+/// somewhere.
+#[allow(dead_code)]
+pub fn solvable(variables: usize, mut system: Vec<Vec<netprove::algebra::Rational>>) -> bool {
+    let zero = netprove::algebra::Rational::from_integer(0.into());
+    for v in 0..variables {
+        let (lower, rest): (Vec<_>, Vec<_>) = system.into_iter().partition(|g| g[v] > zero);
+        let (upper, mut rest): (Vec<_>, Vec<_>) = rest.into_iter().partition(|g| g[v] < zero);
+        for l in &lower {
+            for u in &upper {
+                rest.push(l.iter().zip(u).map(|(a, b)| a * -&u[v] + b * &l[v]).collect());
+            }
+        }
+        system = rest;
+    }
+    system.iter().all(|g| g[variables] > zero)
+}

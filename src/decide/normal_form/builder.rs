@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use num_traits::One;
+use num_traits::{One, Zero};
 
-use super::linear::{Bounds, Linear, Sum, constant_tensor, product, rows};
+use super::linear::{Bounds, Linear, Sum, constant_tensor, map, product};
 use super::{LayerStep, Outcome, Residual, Steps};
-use crate::algebra::{Coefficient, Matrix, Shape, Symbol, Tensor};
-use crate::collapse::AffineMap;
+use crate::algebra::{Coefficient, Shape, Symbol, Tensor};
+use crate::decide::regions::Program;
 use crate::layer::{Form, Function, Layer, Lowered, PiecewiseLayer, Weights};
 use crate::network::{Network, NodeId};
 
@@ -38,6 +38,19 @@ pub(super) struct Builder<'n, C: Weights> {
     users: BTreeMap<usize, Vec<String>>,
     steps: Steps,
     operations: usize,
+    /// For each layer with kinks, its units: kept only when asked for.
+    kept: Option<Vec<LayerUnits<C>>>,
+}
+
+/// A layer with its units.
+pub(super) type LayerUnits<C> = (NodeId, Vec<Kept<C>>);
+
+/// What a unit became.
+pub(super) enum Kept<C: Weights> {
+    /// A form without a kink of its own.
+    Stable(Linear<C::Value>),
+    /// The arguments of its maxima.
+    Open(Vec<Forms<C>>),
 }
 
 impl<'n, C: Weights> Builder<'n, C> {
@@ -62,7 +75,15 @@ impl<'n, C: Weights> Builder<'n, C> {
             users: BTreeMap::new(),
             steps: Steps::default(),
             operations,
+            kept: None,
         }
+    }
+
+    /// The units of every layer with kinks.
+    pub fn units(&mut self) -> Result<Vec<LayerUnits<C>>, Stop> {
+        self.kept = Some(Vec::new());
+        self.run()?;
+        Ok(self.kept.take().unwrap_or_default())
     }
 
     pub fn spend(&mut self, amount: usize) -> Result<(), Stop> {
@@ -136,14 +157,20 @@ impl<'n, C: Weights> Builder<'n, C> {
         let units = layer.output().elements();
         let mut step = LayerStep { node: id, units, stable: 0, example: None };
         let mut result = Vec::with_capacity(units);
+        let mut kept = Vec::new();
         for output in 0..units {
             let unit = layer.unit(output);
             let mut sum = Sum::default();
             sum.add(&self.substitute(&unit.affine, operands)?, &C::Value::one());
             let mut stable = true;
+            let mut open = Vec::new();
             for (coefficient, arguments) in &unit.maxima {
                 let forms: Result<Forms<C>, Stop> = arguments.iter().map(|a| self.substitute(a, operands)).collect();
-                let (form, atom) = self.maximum(forms?)?;
+                let forms = forms?;
+                if self.kept.is_some() {
+                    open.push(forms.clone());
+                }
+                let (form, atom) = self.maximum(forms)?;
                 if let Some(atom) = atom {
                     stable = false;
                     let users = self.users.entry(atom).or_default();
@@ -160,7 +187,14 @@ impl<'n, C: Weights> Builder<'n, C> {
                     step.example = Some((output, self.explain_stable(&unit, operands)));
                 }
             }
-            result.push(sum.finish());
+            let form = sum.finish();
+            if self.kept.is_some() {
+                kept.push(if stable { Kept::Stable(form.clone()) } else { Kept::Open(open) });
+            }
+            result.push(form);
+        }
+        if let Some(all) = &mut self.kept {
+            all.push((id, kept));
         }
         self.steps.layers.push(step);
         Ok(result)
@@ -254,20 +288,49 @@ impl<'n, C: Weights> Builder<'n, C> {
         };
         let hyperplanes: Vec<Linear> = remaining.iter().filter_map(over_inputs).collect();
         let certain = hyperplanes.len() == remaining.len();
-        Outcome::Residual(Residual { outputs: left.len(), atoms: remaining.len(), certain, hyperplanes })
+        let program = self.program(outputs);
+        Outcome::Residual(Residual { outputs: left.len(), atoms: remaining.len(), certain, hyperplanes, program })
+    }
+
+    /// The outputs as a program of those atoms that they depend on; `None` with symbols or smooth layers.
+    pub fn program(&self, outputs: &[Linear<C::Value>]) -> Option<Program> {
+        let mut needed = BTreeSet::new();
+        let mut open: Vec<&Linear<C::Value>> = outputs.iter().collect();
+        while let Some(form) = open.pop() {
+            for atom in form.terms.iter().filter_map(|(v, _)| v.checked_sub(self.inputs)) {
+                if self.atoms[atom].is_empty() {
+                    return None;
+                }
+                if needed.insert(atom) {
+                    open.extend(&self.atoms[atom]);
+                }
+            }
+        }
+        let place: BTreeMap<usize, usize> = needed.iter().enumerate().map(|(to, &from)| (from, to)).collect();
+        let renamed = |form: &Linear<C::Value>| -> Option<Linear> {
+            let mut form = form.numbers()?;
+            for (variable, _) in &mut form.terms {
+                if let Some(atom) = variable.checked_sub(self.inputs) {
+                    *variable = self.inputs + place[&atom];
+                }
+            }
+            Some(form)
+        };
+        let zero = || Some(Linear::constant(Zero::zero()));
+        let atom = |&atom: &usize| [zero()].into_iter().chain(self.atoms[atom].iter().map(renamed)).collect();
+        let atoms: Option<Vec<Vec<Linear>>> = needed.iter().map(atom).collect();
+        let outputs: Option<Vec<Linear>> = outputs.iter().map(renamed).collect();
+        let bounds = self.bounds[..self.inputs].iter().map(|(low, high)| low.clone().zip(high.clone())).collect();
+        Some(Program { bounds, atoms: atoms?, outputs: outputs? })
     }
 
     fn affine_outcome(&mut self, outputs: &[Linear<C::Value>]) -> Outcome<C> {
-        let (rows, denominator) = rows::<C>(outputs);
-        let matrix = Matrix::from_rows(self.inputs, rows, denominator);
-        let constants: Vec<C::Value> = outputs.iter().map(|f| f.constant.clone()).collect();
-        let (numerators, denominator) = C::over_common(&constants);
-        let bias = Tensor::new(self.network.output_shape().clone(), numerators, denominator);
+        let map = map::<C>(self.inputs, self.network.output_shape(), outputs);
         let mut steps = std::mem::take(&mut self.steps);
         steps.atoms = self.atoms.len();
         let shared = self.users.iter().filter(|(_, users)| users.len() > 1);
         steps.shared = shared.filter_map(|(&atom, users)| Some((self.show_atom(atom)?, users.clone()))).next();
-        Outcome::Affine { map: AffineMap { matrix, bias }, steps: Box::new(steps) }
+        Outcome::Affine { map, steps: Box::new(steps) }
     }
 
     /// An atom as a formula, shortened when it is long; `None` if it has symbols.

@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 
 use num_traits::{One, Signed, Zero};
 
-use crate::algebra::{Coefficient, Integer, Rational, Scalar, Shape, Tensor};
+use crate::algebra::{Coefficient, Integer, Matrix, Rational, Scalar, Shape, Tensor};
+use crate::collapse::AffineMap;
 
 /// An affine form over variables: inputs by flat index, then atoms.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Linear<S = Rational> {
+pub struct Linear<S = Rational> {
     /// Ascending variables, nonzero coefficients.
     pub terms: Vec<(usize, S)>,
+    /// The constant term.
     pub constant: S,
 }
 
@@ -19,10 +21,12 @@ pub(super) struct Linear<S = Rational> {
 pub(super) type Bounds = (Option<Rational>, Option<Rational>);
 
 impl<S: Scalar> Linear<S> {
+    /// A constant.
     pub fn constant(constant: S) -> Linear<S> {
         Linear { terms: Vec::new(), constant }
     }
 
+    /// One variable.
     pub fn variable(variable: usize) -> Linear<S> {
         Linear { terms: vec![(variable, S::one())], constant: S::zero() }
     }
@@ -42,12 +46,14 @@ impl<S: Scalar> Linear<S> {
         Linear { terms: self.terms.iter().map(|(v, c)| (*v, f(c))).collect(), constant: f(&self.constant) }
     }
 
+    /// The product with a number.
     pub fn times(&self, factor: &S) -> Linear<S> {
         let mut sum = Sum::default();
         sum.add(self, factor);
         sum.finish()
     }
 
+    /// The difference.
     pub fn minus(&self, other: &Linear<S>) -> Linear<S> {
         let mut sum = Sum::default();
         sum.add(self, &S::one());
@@ -88,7 +94,7 @@ impl Linear {
 }
 
 /// A form under construction.
-pub(super) struct Sum<S> {
+pub(in crate::decide) struct Sum<S> {
     terms: BTreeMap<usize, S>,
     pub constant: S,
 }
@@ -165,8 +171,17 @@ fn push_term(text: &mut String, coefficient: &Rational, name: &str) {
     text.push_str(&format!("{sign}{number}{dot}{name}"));
 }
 
+/// The affine map of forms over inputs.
+pub(super) fn map<C: Coefficient>(inputs: usize, shape: &Shape, forms: &[Linear<C::Value>]) -> AffineMap<C> {
+    let (rows, denominator) = rows::<C>(forms);
+    let matrix = Matrix::from_rows(inputs, rows, denominator);
+    let constants: Vec<C::Value> = forms.iter().map(|f| f.constant.clone()).collect();
+    let (numerators, denominator) = C::over_common(&constants);
+    AffineMap { matrix, bias: Tensor::new(shape.clone(), numerators, denominator) }
+}
+
 /// A matrix's rows and its denominator, from forms over its columns.
-pub(super) fn rows<C: Coefficient>(forms: &[Linear<C::Value>]) -> (Vec<Vec<(usize, C)>>, Integer) {
+fn rows<C: Coefficient>(forms: &[Linear<C::Value>]) -> (Vec<Vec<(usize, C)>>, Integer) {
     let values: Vec<C::Value> = forms.iter().flat_map(|f| &f.terms).map(|(_, c)| c.clone()).collect();
     let (numerators, denominator) = C::over_common(&values);
     let mut numerators = numerators.into_iter();

@@ -24,14 +24,17 @@ mod maximum;
 
 use std::collections::BTreeSet;
 
-use crate::algebra::{Integer, Symbol};
+use crate::algebra::{Budget, Integer, Symbol};
 use crate::collapse::AffineMap;
 use crate::layer::Weights;
 use crate::network::{Network, NodeId};
 
+use super::regions::Program;
 use super::search::Hint;
-use builder::{Builder, Stop};
-use linear::Linear;
+use super::stable::{Layer, Unit};
+use builder::{Builder, Kept, Stop};
+pub use linear::Linear;
+pub(super) use linear::Sum;
 
 /// Bounds on the work: the normal form of a large network can be huge.
 #[derive(Clone, Copy, Debug)]
@@ -41,10 +44,10 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// So many times the standard.
-    pub fn times(effort: u64) -> Limits {
-        let standard = Limits::default().operations;
-        Limits { operations: usize::try_from(effort).map_or(usize::MAX, |e| e.saturating_mul(standard)) }
+    /// In proportion to a budget.
+    pub fn within(budget: Budget) -> Limits {
+        let operations = budget.work(Limits::default().operations as u64);
+        Limits { operations: usize::try_from(operations).unwrap_or(usize::MAX) }
     }
 
     /// Enough for a single block of a network; for normal forms that are computed many times.
@@ -111,6 +114,8 @@ pub struct Residual {
     /// Every one of them is max{0, l} with l over the inputs only: then f is certainly not affine.
     pub certain: bool,
     hyperplanes: Vec<Linear>,
+    /// The outputs over atoms, for a search by regions; `None` with symbols or smooth layers.
+    pub program: Option<Program>,
 }
 
 impl Residual {
@@ -128,6 +133,31 @@ impl Residual {
     pub fn directions(&self, network: &Network) -> Vec<Hint> {
         self.hyperplanes.iter().flat_map(|l| hints::hints(network, l)).collect()
     }
+}
+
+/// The affine map of outputs that are forms over the inputs.
+pub(super) fn map_of(network: &Network, outputs: &[Linear]) -> AffineMap {
+    linear::map(network.input_elements(), network.output_shape(), outputs)
+}
+
+/// What the normal form shows of every unit; `None` past the limit, or with smooth layers.
+pub(super) fn units(network: &Network, limits: &Limits) -> Option<Vec<Layer>> {
+    let mut builder = Builder::<Integer>::new(network, limits.operations, BTreeSet::new());
+    let found = builder.units().ok()?;
+    let unit = |kept: Kept<Integer>| match kept {
+        Kept::Stable(form) if form.terms.is_empty() => Some(Unit::Constant),
+        Kept::Stable(_) => Some(Unit::Affine),
+        // Units of several maxima, like clips, are not asked about further.
+        Kept::Open(maxima) => match maxima.as_slice() {
+            [arguments] => builder.program(arguments).map(|program| Unit::Open(Box::new(program))),
+            _ => Some(Unit::Open(Box::new(Program { bounds: Vec::new(), atoms: Vec::new(), outputs: Vec::new() }))),
+        },
+    };
+    let layer = |(node, kept): (NodeId, Vec<Kept<Integer>>)| {
+        let units: Option<Vec<Unit>> = kept.into_iter().map(unit).collect();
+        Some(Layer { node, units: units? })
+    };
+    found.into_iter().map(layer).collect()
 }
 
 /// Computes the normal form of a network's output, whose weights are numbers.

@@ -17,6 +17,7 @@ pub use line::polyline;
 
 use num_traits::Zero;
 
+use super::regions::Kinked;
 use super::values::{Evaluator, Values, one, values_at};
 use crate::algebra::{Budget, Rational, Shape, Tensor, Work};
 use crate::layer::Layer;
@@ -137,6 +138,17 @@ fn search(probe: &mut Probe<'_>, hints: &[Hint], effort: &Effort) -> Option<Witn
         }
     }
     candidates::pairs(probe).or_else(|| if effort.lines { candidates::lines(probe, effort.breakpoints) } else { None })
+}
+
+/// The witness that two points in regions with different slopes make, shrunk: from the base point to
+/// one of them, and the step along which the slopes differ.
+pub(super) fn witness_of(network: &Network, kinked: &Kinked, effort: &Effort) -> Option<Witness> {
+    let mut probe = Probe::new(network, effort.work);
+    // Along the step f changes by different amounts from the two points, so by another amount than
+    // from the base point from one of them.
+    let steps = kinked.points.each_ref().map(|point| point.minus(&probe.base));
+    let found = steps.iter().find_map(|x| probe.test(x, &kinked.step))?;
+    Some(shrink::shrink(&mut probe, found))
 }
 
 /// The first point of a network's domain, plain ones first, at which a test gives something.

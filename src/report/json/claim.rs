@@ -7,13 +7,14 @@ use serde::Serialize;
 use super::{strings, value};
 use crate::algebra::{Polynomial, Rational, Tensor, ratio};
 use crate::collapse::ImageMap;
+use crate::decide::properties::Violation;
 use crate::decide::search::Witness;
 use crate::decide::{
     Answer, Comparison, Counterexample, Decision, Evidence, Findings, Residue, Row, Status, Verdict, not_homogeneous,
 };
 use crate::network::{Assignment, Claim, Equation, Network, Property, Statement, Symbols};
 use crate::report::math;
-use crate::report::proof::because;
+use crate::report::proof::because_of;
 
 #[derive(Debug, Serialize)]
 pub(super) struct ClaimObject {
@@ -93,6 +94,10 @@ pub(super) fn claim(findings: &Findings<'_>, claim: &Claim, answer: &Answer) -> 
             (comparison.method(), counterexample)
         }
         (Statement::Equation(_), None) => ("none", None),
+        (Statement::Behaviour { .. }, _) => match &answer.grounds {
+            None => ("none", None),
+            Some(grounds) => (grounds.method, grounds.violation.as_ref().map(|v| from_violation(v, symbols))),
+        },
     };
     let (text, line) = (claim.text.clone(), findings.program.sources.line(claim.span));
     let difference = match (&claim.statement, &answer.comparison) {
@@ -125,7 +130,7 @@ fn difference(equation: &Equation, residue: &Residue, symbols: &Symbols) -> Diff
         left: row(&residue.left, symbols),
         right: row(&residue.right, symbols),
         conditions: residue.conditions.iter().map(|p| format!("{} = 0", formula(p))).collect(),
-        cause: residue.cause.as_ref().map(|cause| because(cause, equation)),
+        cause: residue.cause.as_ref().map(|cause| because_of(cause, equation)),
     }
 }
 
@@ -141,6 +146,17 @@ fn from_witness(witness: &Witness, weights: &Assignment, symbols: &Symbols) -> C
         output: witness.output,
         left: value(&witness.f_xy.plus(&witness.f_base)),
         right: value(&witness.f_x.plus(&witness.f_y)),
+        equal_where: Vec::new(),
+    }
+}
+
+fn from_violation(found: &Violation, symbols: &Symbols) -> CounterexampleObject {
+    CounterexampleObject {
+        inputs: found.points.iter().map(|(name, point)| (name.to_string(), strings(point))).collect(),
+        symbols: named(&found.symbols, symbols),
+        output: found.output,
+        left: value(&found.left),
+        right: value(&found.right),
         equal_where: Vec::new(),
     }
 }

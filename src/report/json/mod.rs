@@ -16,7 +16,7 @@ use super::math;
 use crate::algebra::{Coefficient, Matrix, Polynomial, Rank, Tensor};
 use crate::collapse::{AffineMap, Segment};
 use crate::decide::search::{Value, Witness};
-use crate::decide::{Evidence, Finding, Findings};
+use crate::decide::{Evidence, Finding, Findings, Stable};
 use crate::layer::Layer;
 use crate::network::{Assignment, Network, NodeId, SymbolTensor, Symbols};
 use crate::toeplitz::Operator;
@@ -30,6 +30,8 @@ pub struct Object {
     source_sha256: String,
     networks: Vec<NetworkObject>,
     claims: Vec<ClaimObject>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    properties: Vec<ClaimObject>,
 }
 
 #[derive(Debug, Serialize)]
@@ -48,6 +50,8 @@ struct NetworkObject {
     witness: Option<WitnessObject>,
     layers: Vec<LayerObject>,
     segments: Vec<SegmentObject>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    stable_units: Vec<StableObject>,
 }
 
 #[derive(Debug, Serialize)]
@@ -132,6 +136,7 @@ pub fn object(findings: &Findings<'_>, source: &[u8], max_entries: usize) -> Obj
         source_sha256: sha256(source),
         networks: networks.map(|(n, r)| network(findings, n, r, max_entries)).collect(),
         claims: program.claims.iter().zip(&findings.claims).map(|(c, a)| claim(findings, c, a)).collect(),
+        properties: findings.asked.iter().map(|(c, a)| claim(findings, c, a)).collect(),
     }
 }
 
@@ -182,6 +187,7 @@ fn network(findings: &Findings<'_>, network: &Network, finding: &Finding, max_en
         witness,
         layers: layers.collect(),
         segments: finding.segments.iter().map(|s| segment(network, s)).collect(),
+        stable_units: finding.stable.iter().map(|s| stable(network, s)).collect(),
     }
 }
 
@@ -283,6 +289,25 @@ fn layer(network: &Network, id: NodeId, line: usize) -> Option<LayerObject> {
         nonzeros: sizes.map(|s| s.1),
         parameters: function.parameters(),
     })
+}
+
+#[derive(Debug, Serialize)]
+struct StableObject {
+    layer: String,
+    units: usize,
+    affine: usize,
+    constant: usize,
+    undecided: usize,
+}
+
+fn stable(network: &Network, layer: &Stable) -> StableObject {
+    StableObject {
+        layer: network.nodes[layer.node].name.clone(),
+        units: layer.units,
+        affine: layer.affine,
+        constant: layer.constant,
+        undecided: layer.undecided(),
+    }
 }
 
 fn segment(network: &Network, segment: &Segment) -> SegmentObject {

@@ -59,6 +59,7 @@ pub(super) fn reason(comparison: &Comparison) -> String {
         Comparison::Equal(Proof::SymbolicMaps { .. }) => "the same polynomials in the weights".into(),
         Comparison::Equal(Proof::Kernels { .. }) => "the same kernel".into(),
         Comparison::Equal(Proof::NormalForm(_)) => "the same normal form".into(),
+        Comparison::Equal(Proof::Regions(cases)) => format!("equal on each of {} regions", count(cases.tree.regions())),
         Comparison::Close { bound, .. } => format!("at most {}", number(bound)),
         Comparison::Different(_) => "the counterexample above".into(),
         Comparison::Undecided(_) => "undecided, for the reason above".into(),
@@ -98,6 +99,9 @@ impl Writer<'_> {
         words.push(text(format!(" for every input{}{weights}.", domain(&self.equation.left))));
         self.document.state("Theorem", words);
         let words = match proof {
+            Proof::Regions(cases) => {
+                return super::cases::cases(&mut self.document, cases, "the difference of the sides is 0");
+            }
             Proof::Maps { rows, columns } => format!(
                 "Both sides are affine. Their matrices, {}×{}, and their constants are equal in every entry.",
                 count(*rows),

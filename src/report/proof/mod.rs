@@ -1,6 +1,8 @@
 //! The proof document of a network: theorem, one lemma a layer, composition, witness, segments.
 
+mod behaviour;
 mod borders;
+mod cases;
 mod collapse;
 mod convolution;
 mod equation;
@@ -8,18 +10,19 @@ mod figures;
 mod images;
 mod lemma;
 mod picture;
+mod stable;
 mod symbolic;
 mod witness;
 
 pub(super) use convolution::why as why_no_convolution;
-pub(super) use equation::because;
+pub(super) use equation::because as because_of;
 
 use super::document::{Block, Document, Inline, code, math, strong, text};
 
 use super::numbers::{count, number, plural};
-use crate::decide::{Evidence, Finding, Findings, Undecided, Verdict};
+use crate::decide::{Answer, Evidence, Finding, Findings, Status, Undecided, Verdict};
 use crate::diagnostic::Sources;
-use crate::network::{Network, Node, NodeId, Program, Property, Statement, Symbols};
+use crate::network::{Claim, Network, Node, NodeId, Program, Property, Statement, Symbols};
 
 /// How much of a proof is shown.
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +47,7 @@ pub fn documents(findings: &Findings<'_>, detail: Detail) -> Vec<Document> {
     let networks = findings.program.networks.iter().zip(&findings.networks);
     let mut documents: Vec<Document> = networks.map(|(n, f)| network(n, f, findings.program, detail)).collect();
     documents.extend(claims(findings, detail));
+    documents.extend(properties(findings));
     documents
 }
 
@@ -79,6 +83,11 @@ pub fn network(network: &Network, finding: &Finding, program: &Program, detail: 
             writer.the_map(map, &[]);
             writer.equations_of_linearity(map);
         }
+        Evidence::Regions(map, found) => {
+            cases::cases(&mut writer.document, found, "every output is the same affine form");
+            writer.the_map(map, &[]);
+            writer.equations_of_linearity(map);
+        }
         Evidence::SymbolicNormalForm(map, steps) => {
             writer.normal_form(map, steps);
             writer.map_grids(map, &[]);
@@ -95,6 +104,7 @@ pub fn network(network: &Network, finding: &Finding, program: &Program, detail: 
         writer.convolution(found);
     }
     writer.segments(finding);
+    writer.stable(finding);
     writer.document
 }
 
@@ -126,6 +136,14 @@ pub fn claims(findings: &Findings<'_>, detail: Detail) -> Vec<Document> {
                 _ => "no layer adds a constant".into(),
             },
             (Statement::Equation(_), None) => String::new(),
+            (Statement::Behaviour { network, behaviour }, _) => match &answer.grounds {
+                None => String::new(),
+                Some(grounds) => {
+                    let subject = &program.networks[*network];
+                    documents.push(behaviour::document(program, claim, subject, behaviour, grounds, detail));
+                    grounds.because.clone()
+                }
+            },
         };
         let line = format!("line {}", program.sources.line(claim.span));
         rows.push(vec![answer.status.word().to_string(), claim.text.clone(), line, because]);
@@ -136,6 +154,50 @@ pub fn claims(findings: &Findings<'_>, detail: Detail) -> Vec<Document> {
         documents.push(table);
     }
     documents
+}
+
+/// The properties that were asked of each network beside its claims: a table a network.
+fn properties(findings: &Findings<'_>) -> Vec<Document> {
+    let mut documents = Vec::new();
+    for (index, network) in findings.program.networks.iter().enumerate() {
+        let about = |claim: &Claim| match &claim.statement {
+            Statement::Law { network, .. } | Statement::Behaviour { network, .. } => *network == index,
+            _ => false,
+        };
+        let row = |(claim, answer): &(Claim, Answer)| {
+            let name = claim.text.split_once(" is ").map_or(claim.text.as_str(), |(_, property)| property);
+            let word = match answer.status {
+                Status::Proved => "yes",
+                Status::Refuted => "no",
+                Status::Undecided => "undecided",
+            };
+            vec![name.to_string(), word.to_string(), because(findings, claim, answer)]
+        };
+        let rows: Vec<Vec<String>> = findings.asked.iter().filter(|(claim, _)| about(claim)).map(row).collect();
+        if rows.is_empty() {
+            continue;
+        }
+        let mut document = Document::default();
+        let title = vec![text(format!("properties of {}", network.name))];
+        document.blocks.push(Block::Title { text: title, aside: String::new() });
+        let head = ["property", "holds", "because"].map(str::to_string).to_vec();
+        document.blocks.push(Block::Table { head, rows });
+        documents.push(document);
+    }
+    documents
+}
+
+/// Why a property holds or not, in a few words.
+pub(super) fn because(findings: &Findings<'_>, claim: &Claim, answer: &Answer) -> String {
+    match (&claim.statement, &answer.comparison, &answer.grounds) {
+        (_, _, Some(grounds)) => grounds.because.clone(),
+        (_, Some(comparison), _) => equation::reason(comparison),
+        (Statement::Law { network, .. }, None, None) => match findings.networks[*network].decision.verdict {
+            Verdict::Linear => reason(findings, *network),
+            _ => "no layer adds a constant".into(),
+        },
+        _ => String::new(),
+    }
 }
 
 fn reason(findings: &Findings<'_>, network: usize) -> String {
@@ -155,6 +217,9 @@ pub fn quiet(findings: &Findings<'_>) -> String {
         out.push_str(&format!("{}: {}\n", network.name, finding.decision.verdict.word()));
     }
     for (claim, answer) in findings.program.claims.iter().zip(&findings.claims) {
+        out.push_str(&format!("{}: {}\n", claim.text, answer.status.word()));
+    }
+    for (claim, answer) in &findings.asked {
         out.push_str(&format!("{}: {}\n", claim.text, answer.status.word()));
     }
     out

@@ -1,0 +1,180 @@
+//! Affine on every region by the same map? Zero on every region?
+
+use num_traits::{One, Signed, Zero};
+
+use super::program::{Linear, Program, value};
+use super::search::{Allowance, Ended, Leaf, search};
+use super::tree::{Tree, verify};
+use crate::algebra::{Budget, Rational, Tensor};
+use crate::decide::search::{Domain, flat};
+use crate::network::Network;
+
+/// A proof by cases, and its program.
+#[derive(Clone, Debug)]
+pub struct Cases {
+    /// What the tree is about: the outputs over the atoms that do not cancel.
+    pub program: Program,
+    /// The cases.
+    pub tree: Tree,
+    /// The outputs on every region.
+    pub outputs: Vec<Linear>,
+}
+
+impl Allowance {
+    /// A few regions, for kinks that are near.
+    pub fn quick(budget: Budget) -> Allowance {
+        Allowance { regions: (budget.regions / 50).max(1), work: budget.work(20_000_000) }
+    }
+
+    /// What the budget says.
+    pub fn whole(budget: Budget) -> Allowance {
+        Allowance { regions: budget.regions, work: budget.work(200_000_000) }
+    }
+
+    /// One of `parts` equal shares.
+    pub fn shared(self, parts: usize) -> Allowance {
+        let parts = parts.max(1) as u64;
+        Allowance { regions: (self.regions / parts).max(1), work: self.work / parts }
+    }
+}
+
+/// What a search by regions shows.
+#[derive(Clone, Debug)]
+pub enum Regions {
+    /// The outputs are these on every region.
+    Same(Box<Cases>),
+    /// Two points and a step: the outputs change by other amounts along the step from one and from the
+    /// other.
+    Kinked(Box<Kinked>),
+    /// Not known, after so many regions.
+    Undecided(u64),
+}
+
+/// Two points inside regions with different slopes along one input entry.
+#[derive(Clone, Debug)]
+pub struct Kinked {
+    /// The points, flat.
+    pub points: [Tensor; 2],
+    /// A step along the entry, which stays in both regions; it can also be taken from the domain's
+    /// base point.
+    pub step: Tensor,
+}
+
+/// Whether a network is affine: its program's outputs have one slope on all regions.
+pub fn affine(network: &Network, program: &Program, allowance: Allowance) -> Regions {
+    let one = Allowance { regions: 1, ..allowance };
+    let (first, _) = search(program, one, &|leaf| Some(Here::of(leaf)));
+    let Ended::Found(first) = first else { return Regions::Undecided(0) };
+    let slopes_differ = |leaf: &Leaf<'_>| {
+        let same = leaf.outputs.iter().zip(&first.outputs).all(|(a, b)| a.terms == b.terms);
+        (!same).then(|| Here::of(leaf))
+    };
+    match search(program, allowance, &slopes_differ) {
+        (Ended::All(tree), regions) => {
+            // Equal slopes on all regions of a continuous function: equal constants too.
+            let same = verify(program, &tree, &mut |outputs, _| outputs == first.outputs);
+            debug_assert!(same, "the tree of {} does not verify", network.name);
+            let outputs = first.outputs;
+            if same {
+                Regions::Same(Box::new(Cases { program: program.clone(), tree, outputs }))
+            } else {
+                Regions::Undecided(regions)
+            }
+        }
+        (Ended::Found(other), regions) => match kinked(network, &first, &other) {
+            Some(kinked) => Regions::Kinked(Box::new(kinked)),
+            None => Regions::Undecided(regions),
+        },
+        (Ended::Exhausted, regions) => Regions::Undecided(regions),
+    }
+}
+
+/// The outputs on one region.
+pub fn somewhere(program: &Program, allowance: Allowance) -> Option<Vec<Linear>> {
+    let one = Allowance { regions: 1, ..allowance };
+    match search(program, one, &|leaf| Some(leaf.outputs.to_vec())) {
+        (Ended::Found(outputs), _) => Some(outputs),
+        _ => None,
+    }
+}
+
+/// Whether a program is 0 everywhere; else a point where it is not.
+pub fn zero(network: &Network, program: &Program, allowance: Allowance) -> Result<Box<Cases>, Option<Tensor>> {
+    let domain = Domain::of(network);
+    let not_zero = |leaf: &Leaf<'_>| {
+        let output = leaf.outputs.iter().find(|o| !o.terms.is_empty() || !o.constant.is_zero())?;
+        let here = Here::of(leaf);
+        if !value(output, &here.point).is_zero() {
+            return Some(flat(&here.point));
+        }
+        let entry = output.terms.first()?.0;
+        let step = here.room(entry, true).min(Rational::one());
+        Some(flat(&here.point).plus(&along(domain.bounds().len(), entry, &step)))
+    };
+    match search(program, allowance, &not_zero) {
+        (Ended::All(tree), _) => {
+            let is_zero = |o: &Linear| o.terms.is_empty() && o.constant.is_zero();
+            if !verify(program, &tree, &mut |outputs, _| outputs.iter().all(is_zero)) {
+                debug_assert!(false, "the tree of {} does not verify", network.name);
+                return Err(None);
+            }
+            let outputs = vec![Linear::constant(Rational::zero()); program.outputs.len()];
+            Ok(Box::new(Cases { program: program.clone(), tree, outputs }))
+        }
+        (Ended::Found(point), _) => Err(Some(point)),
+        (Ended::Exhausted, _) => Err(None),
+    }
+}
+
+/// A leaf that is kept.
+struct Here {
+    outputs: Vec<Linear>,
+    region: Vec<Linear>,
+    point: Vec<Rational>,
+}
+
+impl Here {
+    fn of(leaf: &Leaf<'_>) -> Here {
+        let region = leaf.region.iter().map(|g| (**g).clone()).collect();
+        Here { outputs: leaf.outputs.to_vec(), region, point: leaf.point.to_vec() }
+    }
+
+    /// How far an entry can move from the point inside the region; as far as needed where there is
+    /// no end.
+    fn room(&self, entry: usize, up: bool) -> Rational {
+        let limit = |g: &Linear| {
+            let slope = g.terms.iter().find(|(v, _)| *v == entry).map(|(_, c)| c)?;
+            (slope.is_negative() == up).then(|| value(g, &self.point) / slope.abs())
+        };
+        self.region.iter().filter_map(limit).min().unwrap_or_else(|| Rational::from_integer(1_000_000.into()))
+    }
+}
+
+fn along(size: usize, entry: usize, step: &Rational) -> Tensor {
+    let mut values = vec![Rational::zero(); size];
+    values[entry] = step.clone();
+    flat(&values)
+}
+
+fn kinked(network: &Network, first: &Here, other: &Here) -> Option<Kinked> {
+    let domain = Domain::of(network);
+    let (a, b) = first.outputs.iter().zip(&other.outputs).find(|(a, b)| a.terms != b.terms)?;
+    let entry = a.minus(b).terms.first()?.0;
+    let room = |up: bool| {
+        let limits = [Some(first.room(entry, up)), Some(other.room(entry, up)), domain.room(entry, up)];
+        limits.into_iter().flatten().min().filter(Rational::is_positive)
+    };
+    let (size, up) = match (room(true), room(false)) {
+        (Some(up), Some(down)) if down > up => (down, false),
+        (Some(up), _) => (up, true),
+        (None, down) => (down?, false),
+    };
+    // The largest of 1, 1/2, 1/4, … that fits: its numbers are short.
+    let half = Rational::new(1.into(), 2.into());
+    let mut step = Rational::one();
+    while step > size {
+        step *= &half;
+    }
+    let step = along(domain.bounds().len(), entry, &if up { step } else { -step });
+    Some(Kinked { points: [flat(&first.point), flat(&other.point)], step })
+}

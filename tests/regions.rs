@@ -1,0 +1,343 @@
+//! The search by regions: networks that are affine in spite of several hidden layers, and their
+//! neighbours; random networks against an enumeration of all activation patterns; kinks that are thin
+//! or far away; trees that are changed are refused.
+
+mod common;
+
+use netprove::algebra::{Budget, Rational, ratio};
+use netprove::decide::regions::{Allowance, Ended, Leaf, Linear, Program, Tree, search, verify};
+use netprove::decide::search::verify as verify_witness;
+use netprove::decide::{Comparison, Evidence, Proof, Status, Verdict, decide, prove};
+use netprove::diagnostic::Source;
+use netprove::network::{Network, NoImports, Program as File, check};
+use proptest::prelude::*;
+
+const MEMORY: u64 = 1 << 30;
+
+fn file(text: &str) -> File {
+    let source = Source { name: "test.net".into(), text: text.into() };
+    check(source, &NoImports, MEMORY).unwrap_or_else(|r| panic!("{text}\n{:#?}", r.diagnostics))
+}
+
+fn network(text: &str) -> Network {
+    file(text).networks.last().expect("a network").clone()
+}
+
+/// Every leaf and multiplier again, and the map on every leaf.
+fn holds_up(evidence: &Evidence) -> bool {
+    match evidence {
+        Evidence::Regions(_, cases) => verify(&cases.program, &cases.tree, &mut |outputs, _| outputs == cases.outputs),
+        _ => true,
+    }
+}
+
+#[test]
+fn affine_in_spite_of_hidden_layers_and_neighbours_that_are_not() {
+    use Verdict::{Affine, Linear, Nonlinear};
+    let cases = [
+        // Two hidden layers: |x| is not negative, so the second relu never acts.
+        ("x: 2", "a = x |> abs\n output (a |> relu) - a + x", Linear),
+        ("x: 2", "a = x |> abs\n output (a |> bias(-1/1000) |> relu) - a + x", Nonlinear),
+        // A bias that the first layer absorbs.
+        ("x: 2", "a = x |> abs\n output ((a + x) |> bias(1) |> relu) - a", Affine),
+        ("x: 2", "a = x |> abs\n output ((a + x) |> bias(-1) |> relu) - a", Nonlinear),
+        // Nested maxima: max{max{x, y}, min{x, y}} = max{x, y}.
+        ("x: 2, y: 2", "output (x |> maximum(y) |> maximum(x |> minimum(y))) - ((x - y) |> relu)", Linear),
+        (
+            "x: 2, y: 2",
+            "output (x |> maximum(y) |> maximum((x |> minimum(y)) |> bias(1/10))) - ((x - y) |> relu)",
+            Nonlinear,
+        ),
+        // Three: relu(|x| + |y| − x) with branches that cancel.
+        (
+            "x: 1, y: 1",
+            "a = (x |> abs) + (y |> abs)\n b = (a - x) |> relu\n c = (b + x) |> relu\n output c - a + 2 * y",
+            Linear,
+        ),
+        (
+            "x: 1, y: 1",
+            "a = (x |> abs) + (y |> abs)\n b = (a - 2 * x) |> relu\n c = (b + 2 * x) |> relu\n output c - a + 2 * y",
+            Nonlinear,
+        ),
+        // Four: absolute values of absolute values.
+        (
+            "x: 2",
+            "a = x |> abs\n b = a |> bias(1) |> abs\n c = b |> bias(-1) |> abs\n output (c |> relu) - a - 3 * x",
+            Linear,
+        ),
+        (
+            "x: 2",
+            "a = x |> abs\n b = a |> bias(1) |> abs\n c = b |> bias(-5/4) |> abs\n output (c |> relu) - a - 3 * x",
+            Nonlinear,
+        ),
+        // On a domain: x·(1 + …) where the bump lies outside of it.
+        ("x: 2 in [-1, 1]", "a = x |> abs\n output (a |> bias(-1) |> relu) + x", Linear),
+        ("x: 2 in [-1, 101/100]", "a = x |> abs\n output (a |> bias(-1) |> relu) + x", Nonlinear),
+        // The largest of three, sorted in two ways.
+        (
+            "x: 1, y: 1, z: 1",
+            "a = x |> maximum(y) |> maximum(z)\n b = (x |> maximum(y) |> minimum(z))\n c = x |> minimum(y) |> maximum(b)\n d = x |> minimum(y) |> minimum(b)\n output a + c + d - x - y",
+            Linear,
+        ),
+    ];
+    for (arguments, body, expected) in cases {
+        let f = network(&format!("network f({arguments}) {{\n {body}\n}}"));
+        let decision = decide(&f, MEMORY);
+        assert_eq!(decision.verdict, expected, "f({arguments}) {{ {body} }}: {:?}", decision.evidence);
+        assert!(holds_up(&decision.evidence), "{body}");
+        if let Evidence::Witness(witness, _) = &decision.evidence {
+            assert!(verify_witness(&f, witness), "{body}");
+        }
+    }
+}
+
+#[test]
+fn kinks_in_thin_and_distant_places_are_found() {
+    let hat = |at: &str, width: &str| {
+        format!(
+            "network f(x: 3) {{\n s = dense([[1, 2, -1]])\n a = s |> bias(-{at})\n l = a |> bias({width}) |> relu\n m = a |> relu\n r = a |> bias(-{width}) |> relu\n output l - 2 * m + r\n}}"
+        )
+    };
+    for text in [
+        hat("7", "1/1000000"),
+        hat("123456789123/7", "1/3"),
+        "network f(x: 1) { output (x |> abs) - (x |> bias(-1/1000) |> abs) }".into(),
+        "network f(x: 2) {\n dense([[1, 1], [1, 1000001/1000000], [999999/1000000, 1]])\n reshape(3x1)\n maxout(3)\n}".into(),
+        // A hat inside of a hat: the kinks of the second layer matter only on the top of the first.
+        "network f(x: 2) {\n s = dense([[3, 5]])\n h = (s |> bias(-99999) |> relu) - 2 * (s |> bias(-100000) |> relu) + (s |> bias(-100001) |> relu)\n output h |> bias(-999/1000) |> relu\n}".into(),
+    ] {
+        let f = network(&text);
+        let Evidence::Witness(witness, _) = decide(&f, MEMORY).evidence else { panic!("no witness: {text}") };
+        assert!(verify_witness(&f, &witness), "{text}");
+    }
+}
+
+#[test]
+fn equations_between_deep_networks() {
+    let text = "
+        network sort3(x: 3) {
+            a = slice(0, start=0, stop=1)
+            b = x |> slice(0, start=1, stop=2)
+            c = x |> slice(0, start=2, stop=3)
+            h = a |> maximum(b)
+            l = a |> minimum(b)
+            m = l |> maximum(c)
+            n = l |> minimum(c)
+            p = h |> maximum(m)
+            q = h |> minimum(m)
+            p |> concat(q, n)
+        }
+        network other3(x: 3) {
+            a = slice(0, start=0, stop=1)
+            b = x |> slice(0, start=1, stop=2)
+            c = x |> slice(0, start=2, stop=3)
+            h = b |> maximum(c)
+            l = b |> minimum(c)
+            m = l |> maximum(a)
+            n = l |> minimum(a)
+            p = h |> maximum(m)
+            q = h |> minimum(m)
+            p |> concat(q, n)
+        }
+        network wrong3(x: 3) {
+            a = slice(0, start=0, stop=1)
+            b = x |> slice(0, start=1, stop=2)
+            c = x |> slice(0, start=2, stop=3)
+            h = b |> maximum(c)
+            l = b |> minimum(c)
+            m = l |> maximum(a)
+            n = l |> minimum(a)
+            h |> concat(m, n)
+        }
+        prove sort3 == other3
+        prove sort3 != wrong3
+    ";
+    let file = file(text);
+    let findings = prove(&file, MEMORY);
+    assert!(findings.claims.iter().all(|c| c.status == Status::Proved), "{:?}", findings.claims);
+    let Some(Comparison::Equal(Proof::Regions(cases))) = &findings.claims[0].comparison else {
+        panic!("{:?}", findings.claims[0].comparison)
+    };
+    assert!(verify(&cases.program, &cases.tree, &mut |outputs, _| outputs == cases.outputs));
+}
+
+#[test]
+fn no_verdict_but_undecided_depends_on_the_budget() {
+    let text = "network f(x: 2) {\n a = x |> abs\n b = a |> bias(1) |> abs\n c = b |> bias(-1) |> abs\n output (c |> relu) - a - 3 * x\n}";
+    let f = network(text);
+    let at = |regions: u64| decide(&f, Budget { memory: MEMORY, regions }).verdict;
+    assert_eq!(at(1), Verdict::Undecided);
+    for regions in [2, 3, 4, 5, 8, 100, 100_000] {
+        assert!([Verdict::Undecided, Verdict::Linear].contains(&at(regions)), "{regions}");
+    }
+    assert_eq!(at(100_000), Verdict::Linear);
+}
+
+/// A tree with one thing changed is refused.
+#[test]
+fn changed_trees_are_refused() {
+    let one = || Rational::from_integer(1.into());
+    // max{0, x} + max{0, −x}, whose value is |x|, on [1, 2]: x there.
+    let form = |c: i64, constant: i64| Linear {
+        terms: if c == 0 { Vec::new() } else { vec![(0, Rational::from_integer(c.into()))] },
+        constant: Rational::from_integer(constant.into()),
+    };
+    let program = Program {
+        bounds: vec![Some((one(), Rational::from_integer(2.into())))],
+        atoms: vec![vec![form(0, 0), form(1, 0)], vec![form(0, 0), form(-1, 0)]],
+        outputs: vec![Linear { terms: vec![(1, one()), (2, one())], constant: Rational::from_integer(0.into()) }],
+    };
+    // 0 − x > 0 and x − 1 > 0 exclude each other: their sum is −1.
+    let fixed = |atom: usize, argument: usize, others: Vec<(usize, i64)>, then: Tree| Tree::Fixed {
+        atom,
+        argument,
+        others: vec![others.into_iter().map(|(i, l)| (i, l.into())).collect()],
+        then: Box::new(then),
+    };
+    let mut accept = |outputs: &[Linear], _: &[Linear]| outputs[0] == form(1, 0);
+    let mut good = |tree: &Tree| verify(&program, tree, &mut accept);
+    let right = |n: i64| fixed(0, 1, vec![(0, 1), (2, 1)], fixed(1, 0, vec![(0, n), (2, 1)], Tree::Leaf));
+    assert!(good(&right(1)));
+    assert!(!good(&right(2)), "the multipliers do not cancel x");
+    assert!(!good(&right(0)), "multipliers are positive");
+    assert!(
+        !good(&fixed(0, 0, vec![(0, 1), (2, 1)], fixed(1, 0, vec![(0, 1), (2, 1)], Tree::Leaf))),
+        "the wrong argument"
+    );
+    assert!(!good(&fixed(0, 1, vec![(0, 1), (2, 1)], Tree::Leaf)), "an atom is left");
+    assert!(!good(&fixed(0, 1, vec![], Tree::Leaf)), "no reason");
+    assert!(!good(&Tree::Empty(vec![(0, 1.into()), (1, 1.into())])), "the domain is not empty");
+    assert!(!good(&Tree::Empty(vec![])), "no multipliers");
+    let empty = || Tree::Empty(vec![(0, 1.into()), (2, 1.into())]);
+    let then = || fixed(1, 0, vec![(0, 1), (3, 1)], Tree::Leaf);
+    assert!(good(&Tree::Split { atom: 0, branches: vec![empty(), then()] }));
+    assert!(!good(&Tree::Split { atom: 0, branches: vec![empty()] }), "a case is missing");
+    assert!(!good(&Tree::Split { atom: 0, branches: vec![then(), empty()] }), "the cases are exchanged");
+}
+
+/// Arguments that become equal on a region leave its points inside: the region is not lost.
+#[test]
+fn equal_arguments_do_not_empty_a_region() {
+    let number = |n: i64| Rational::from_integer(n.into());
+    let form = |terms: &[(usize, i64)], constant: i64| Linear {
+        terms: terms.iter().map(|&(v, c)| (v, number(c))).collect(),
+        constant: number(constant),
+    };
+    // a = max{0, x}, b = max{0, a − x}, which for x > 0 is max{0, 0}; c = max{0, x − 5}.
+    let zero = || form(&[], 0);
+    let program = Program {
+        bounds: vec![None],
+        atoms: vec![
+            vec![zero(), form(&[(0, 1)], 0)],
+            vec![zero(), form(&[(0, -1), (1, 1)], 0)],
+            vec![zero(), form(&[(0, 1)], -5)],
+        ],
+        outputs: vec![form(&[(2, 1), (3, 1)], 0)],
+    };
+    let seen = std::sync::Mutex::new(Vec::new());
+    let allowance = Allowance { regions: 100, work: 1_000_000 };
+    let (ended, regions) = search(&program, allowance, &|leaf: &Leaf<'_>| {
+        seen.lock().expect("no panics").push((leaf.point[0].clone(), leaf.outputs[0].clone()));
+        None::<()>
+    });
+    let Ended::All(tree) = ended else { panic!("{ended:?}") };
+    assert_eq!(regions, 3);
+    assert!(verify(&program, &tree, &mut |_, _| true));
+    let mut seen = seen.into_inner().expect("no panics");
+    seen.sort_by(|a, b| a.0.cmp(&b.0));
+    let slopes: Vec<_> = seen.iter().map(|(_, form)| form.terms.clone()).collect();
+    assert_eq!(slopes, [vec![(0, number(-1))], vec![], vec![(0, number(1))]]);
+
+    // Nor may a proof by cases use that 0 > 0 holds nowhere.
+    let tie = Program { bounds: vec![None], atoms: vec![vec![zero(), zero()]], outputs: vec![form(&[(1, 1)], 0)] };
+    let nothing = || Tree::Empty(vec![(0, 1.into())]);
+    assert!(!verify(&tie, &Tree::Split { atom: 0, branches: vec![nothing(), nothing()] }, &mut |_, _| true));
+    let fixed = Tree::Fixed { atom: 0, argument: 1, others: vec![vec![]], then: Box::new(Tree::Leaf) };
+    assert!(verify(&tie, &fixed, &mut |outputs, _| outputs[0] == zero()));
+}
+
+/// relu layers with small integer weights, as text and as numbers.
+struct Layers(Vec<(Vec<Vec<i64>>, Vec<i64>)>);
+
+impl Layers {
+    /// Sizes from the input on; every weight and bias from the digits in turn.
+    fn new(sizes: &[usize], digits: &[i64]) -> Layers {
+        let mut next = digits.iter().cycle().copied();
+        let mut row = |n: usize| (0..n).map(|_| next.next().unwrap_or(1)).collect::<Vec<i64>>();
+        Layers(sizes.windows(2).map(|w| ((0..w[1]).map(|_| row(w[0])).collect(), row(w[1]))).collect())
+    }
+
+    fn text(&self) -> String {
+        let steps: Vec<String> = self.0.iter().map(|(m, b)| format!("dense({m:?}, bias={b:?})")).collect();
+        format!("network f(x: {}) {{\n {}\n}}", self.0[0].0[0].len(), steps.join("\n relu\n "))
+    }
+
+    /// The output's rows (slopes, then the constant) on every activation pattern whose region has points
+    /// inside, found by Fourier and Motzkin's elimination.
+    fn maps(&self) -> Vec<Vec<Vec<Rational>>> {
+        let inputs = self.0[0].0[0].len();
+        let hidden: usize = self.0[..self.0.len() - 1].iter().map(|(_, b)| b.len()).sum();
+        let mut maps = Vec::new();
+        for pattern in 0..1_u32 << hidden {
+            let unit = |i: usize| (0..=inputs).map(|j| ratio(i64::from(i == j).into(), 1.into())).collect::<Vec<_>>();
+            let mut rows: Vec<Vec<Rational>> = (0..inputs).map(unit).collect();
+            let (mut region, mut bit) = (Vec::new(), 0);
+            for (layer, (matrix, bias)) in self.0.iter().enumerate() {
+                let combine = |(weights, constant): (&Vec<i64>, &i64)| {
+                    let mut sum = vec![Rational::from_integer(0.into()); inputs + 1];
+                    sum[inputs] += Rational::from_integer((*constant).into());
+                    for (w, row) in weights.iter().zip(&rows) {
+                        sum.iter_mut().zip(row).for_each(|(s, v)| *s += v * Rational::from_integer((*w).into()));
+                    }
+                    sum
+                };
+                rows = matrix.iter().zip(bias).map(combine).collect();
+                if layer + 1 == self.0.len() {
+                    break;
+                }
+                for row in &mut rows {
+                    let active = pattern >> bit & 1 == 1;
+                    bit += 1;
+                    region.push(row.iter().map(|v| if active { v.clone() } else { -v }).collect());
+                    if !active {
+                        row.iter_mut().for_each(|v| *v = Rational::from_integer(0.into()));
+                    }
+                }
+            }
+            // A unit that is 0 everywhere is active and inactive: one of the two patterns is enough.
+            let zero = Rational::from_integer(0.into());
+            region.retain(|g: &Vec<Rational>| g.iter().any(|v| *v != zero));
+            if common::solvable(inputs, region) {
+                maps.push(rows);
+            }
+        }
+        maps
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(120))]
+
+    #[test]
+    fn random_networks_are_what_an_enumeration_of_all_patterns_says(
+        inputs in 1_usize..3,
+        sizes in prop::collection::vec(1_usize..4, 1..4),
+        digits in prop::collection::vec(-1_i64..2, 7..23),
+    ) {
+        let all: Vec<usize> = [inputs].into_iter().chain(sizes).chain([1]).collect();
+        let layers = Layers::new(&all, &digits);
+        let maps = layers.maps();
+        let affine = maps.iter().all(|m| *m == maps[0]);
+        let f = network(&layers.text());
+        let decision = decide(&f, MEMORY);
+        let expected = if !affine {
+            Verdict::Nonlinear
+        } else if maps[0][0][inputs] == Rational::from_integer(0.into()) {
+            Verdict::Linear
+        } else {
+            Verdict::Affine
+        };
+        prop_assert_eq!(decision.verdict, expected, "{} {:?}", layers.text(), decision.evidence);
+        prop_assert!(holds_up(&decision.evidence));
+    }
+}
