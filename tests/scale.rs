@@ -30,7 +30,9 @@ fn plainly(network: &Network) -> (DMatrix<Rational>, DMatrix<Rational>) {
     for (_, lowered) in region.layers().rev() {
         let [operator] = lowered.operators.as_slice() else { panic!("a chain") };
         if let Some(constant) = &lowered.bias {
-            bias += &matrix * DMatrix::from_row_slice(constant.len(), 1, &constant.to_rationals());
+            let size = constant.shape().elements();
+            let entry = |i: usize| Rational::new(constant.at(i).clone(), constant.denominator().clone());
+            bias += &matrix * DMatrix::from_fn(size, 1, |i, _| entry(i));
         }
         matrix = &matrix * operator.matrix().to_dense();
     }
