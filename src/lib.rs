@@ -55,6 +55,7 @@ pub mod certificate;
 pub mod collapse;
 pub mod decide;
 pub mod diagnostic;
+pub mod export;
 pub mod import;
 pub mod layer;
 pub mod network;

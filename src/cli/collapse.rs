@@ -13,7 +13,7 @@ use netprove::report::export::{self, Format, Heading, Rows, Writer};
 use netprove::report::json::sha256;
 
 use super::progress::Progress;
-use super::{Exit, Limits, files, merge};
+use super::{Exit, Limits, export_model, files, merge};
 
 /// Which map, which rows of it, and where to.
 #[derive(Args, Debug)]
@@ -21,7 +21,7 @@ pub struct Collapse {
     /// The file, and the network if it has several: `FILE[:NETWORK]`.
     #[arg(value_name = "FILE[:NET]")]
     target: String,
-    /// Where to write it: .json, .mtx or .net; or .rows, for `netprove merge`.
+    /// Where to write it: .json, .mtx, .net or .npz; .onnx, a model with each linear segment merged; or .rows, for `netprove merge`.
     #[arg(long, short, value_name = "PATH")]
     output: PathBuf,
     /// Only the rows of the outputs from A to B - 1, counted from 0 in row-major order.
@@ -46,6 +46,12 @@ impl From<io::Error> for Failure {
 
 /// Writes the one affine map that a network is.
 pub fn run(options: &Collapse) -> u8 {
+    if export_model::writes(&options.output) {
+        if options.outputs.is_some() {
+            return files::fail("`--outputs` is for maps, not for models");
+        }
+        return export_model::run(&options.target, &options.output, options.limits.budget());
+    }
     match written(options) {
         Ok(()) => Exit::Proved.into(),
         Err(exit) => exit.into(),

@@ -6,6 +6,7 @@ mod equiv;
 mod eval;
 mod explain;
 mod export;
+mod export_model;
 mod files;
 mod fmt;
 mod interrupt;

@@ -50,9 +50,18 @@ pub fn deliver(report: &[u8], exit: Exit, path: Option<&Path>) -> u8 {
     if written == 0 { exit.into() } else { written }
 }
 
-/// Decides everything in a program and reports it; `bytes` are its source.
-pub fn reported(program: &Program, bytes: &[u8], options: &Report, budget: Budget) -> (Vec<u8>, Exit) {
-    let (part, exit) = proved(program, Vec::new(), bytes, options, budget);
+/// Decides everything in a program and reports it, with `more` after the proofs; `bytes` are its source.
+pub fn reported(
+    program: &Program,
+    bytes: &[u8],
+    options: &Report,
+    budget: Budget,
+    more: impl FnOnce() -> Option<Document>,
+) -> (Vec<u8>, Exit) {
+    let (mut part, exit) = proved(program, Vec::new(), bytes, options, budget);
+    if let Part::Proofs(documents) = &mut part {
+        documents.extend(more());
+    }
     let names: Vec<PathBuf> = program.sources.files.iter().take(1).map(|file| file.name.clone().into()).collect();
     (joined(&names, vec![part], options).into_bytes(), exit)
 }

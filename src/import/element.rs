@@ -1,9 +1,11 @@
 //! Elements of stored tensors: floats and integers, each as its exact value.
 
+use num_integer::Integer as _;
+use num_traits::{One, Signed, ToPrimitive, Zero};
 use rayon::prelude::*;
 
 use super::Refusal;
-use crate::algebra::{Integer, Shape, Tensor};
+use crate::algebra::{Integer, Rational, Shape, Tensor, ratio};
 use crate::diagnostic::{Code, size};
 
 /// The type of a stored element; all are little-endian.
@@ -58,6 +60,46 @@ impl Float {
     pub fn range(self) -> (i32, i32) {
         let bias = (1_i32 << (self.bits - self.fraction - 2)) - 1;
         (bias, 1 - bias - self.fraction as i32)
+    }
+
+    /// The float nearest to a number, ties to even: its bits and exact value; `None` if the number
+    /// is too large. A number too small for the format is 0 or the smallest float.
+    pub fn nearest(self, value: &Rational) -> Option<(u64, Rational)> {
+        let (bias, least) = self.range();
+        if value.is_zero() {
+            return Some((0, Rational::zero()));
+        }
+        let size = value.abs();
+        // 2ᵉ ≤ size < 2ᵉ⁺²: one of two exponents, and then the last bit's.
+        let e = i64::try_from(size.numer().bits()).ok()? - i64::try_from(size.denom().bits()).ok()?;
+        let mut last = (e - 1 - i64::from(self.fraction)).max(i64::from(least));
+        let mut mantissa = rounded(&size, last);
+        if mantissa.bits() > u64::from(self.fraction) + 1 {
+            last += 1;
+            mantissa = rounded(&size, last);
+        }
+        if mantissa.bits() > u64::from(self.fraction) + 1 {
+            // Rounded up to a power of two.
+            last += 1;
+            mantissa >>= 1;
+        }
+        let (digits, fraction) = (mantissa.to_u64()?, self.fraction);
+        let hidden = 1_u64 << fraction;
+        let field = match digits < hidden {
+            true => 0,
+            false => u64::try_from(last - i64::from(least)).ok()? + 1,
+        };
+        if field > 2 * u64::try_from(bias).ok()? {
+            return None;
+        }
+        let sign = u64::from(value.is_negative()) << (self.bits - 1);
+        let power = |e: i64| Some(Integer::one() << u64::try_from(e).ok()?);
+        let size = match last < 0 {
+            true => ratio(mantissa, power(-last)?),
+            false => Rational::from_integer(mantissa * power(last)?),
+        };
+        let stored = if value.is_negative() { -size } else { size };
+        Some((sign | field << fraction | (digits & (hidden - 1)), stored))
     }
 
     /// The exact value of some bits; `None` for infinities and NaN.
@@ -163,4 +205,18 @@ fn not_finite(shape: &Shape, width: usize, bytes: &[u8], element: Element) -> Re
     let message = format!("the element [{index}] is infinite or not a number");
     let help = "a theorem is about numbers: store finite weights".to_string();
     Refusal { code: Code::InvalidNumber, message, help: Some(help) }
+}
+
+/// size / 2ˡᵃˢᵗ as an integer, to nearest, ties to even.
+fn rounded(size: &Rational, last: i64) -> Integer {
+    let (mut n, mut d) = (size.numer().clone(), size.denom().clone());
+    if last < 0 {
+        n <<= last.unsigned_abs()
+    } else {
+        d <<= last.unsigned_abs()
+    }
+    let (quotient, rest) = n.div_rem(&d);
+    let twice: Integer = rest << 1;
+    let up = twice > d || (twice == d && quotient.is_odd());
+    if up { quotient + 1 } else { quotient }
 }

@@ -83,6 +83,12 @@ pub trait Function: fmt::Debug + Send + Sync {
         0
     }
 
+    /// For `batchnorm`: |beta| + |mean · scale| or more, one a channel, which bounds what evaluating it in
+    /// floats rounds; its shift alone may be less.
+    fn offset_parts(&self) -> Option<Tensor> {
+        None
+    }
+
     /// The layer as data; `None` for layers that are parts of others, which no network has.
     fn definition(&self) -> Option<Definition> {
         None

@@ -75,17 +75,19 @@ struct Scale<C> {
     /// 1, C or all numbers; their count divides the input's.
     factor: Option<Tensor<C>>,
     offset: Option<Tensor<C>>,
+    /// See [`Function::offset_parts`].
+    parts: Option<Tensor>,
     shape: Shape,
 }
 
 fn numeric(kind: &'static str, shape: &Shape, factor: Option<Tensor>, offset: Option<Tensor>) -> Layer {
-    Layer::Affine(Arc::new(Scale { kind, factor, offset, shape: shape.clone() }))
+    Layer::Affine(Arc::new(Scale { kind, factor, offset, parts: None, shape: shape.clone() }))
 }
 
 type Symbols = Tensor<Polynomial>;
 
 fn symbolic(kind: &'static str, shape: &Shape, factor: Option<Symbols>, offset: Option<Symbols>) -> Layer {
-    Layer::Symbolic(Arc::new(Scale { kind, factor, offset, shape: shape.clone() }))
+    Layer::Symbolic(Arc::new(Scale { kind, factor, offset, parts: None, shape: shape.clone() }))
 }
 
 /// A constant of one number, one a channel, or the input's own shape.
@@ -113,6 +115,7 @@ fn batchnorm(arguments: &Arguments, input: &Shape) -> Result<Layer, Misuse> {
     };
     let folded = ["scale", "shift"].into_iter().find(|n| arguments.has(n));
     let raw = ["gamma", "beta", "mean", "var", "eps"].into_iter().find(|n| arguments.has(n));
+    let mut parts: Vec<Polynomial> = Vec::new();
     let (scale, shift) = match (folded, raw) {
         (Some(_), Some(name)) => {
             let message = format!("`{name}` cannot stand beside `scale` and `shift`");
@@ -149,21 +152,37 @@ fn batchnorm(arguments: &Arguments, input: &Shape) -> Result<Layer, Misuse> {
                 .map(|(c, (g, v))| Ok(g.times(&inverse_root(&v.plus(&eps), g.is_zero(), c)?)))
                 .collect::<Result<_, Misuse>>()?;
             let shift = (0..channels).map(|c| beta[c].minus(&mean[c].times(&scale[c]))).collect();
+            parts = (0..channels).map(|c| mean[c].times(&scale[c])).chain(beta).collect();
             (scale, shift)
         }
     };
     let shape = Shape::new([channels]).map_err(|e| Misuse::shape(e.to_string()))?;
+    let parts = sizes(if parts.is_empty() { &shift } else { &parts }, channels);
+    let parts = parts.map(|sizes| Tensor::from_rationals(shape.clone(), &sizes));
     let numbers = |values: &[Polynomial]| values.iter().map(Polynomial::as_constant).collect::<Option<Vec<_>>>();
     let Some((scale, shift)) = numbers(&scale).zip(numbers(&shift)) else {
         let (scale, shift) = (Tensor::from_integers(shape.clone(), scale), Tensor::from_integers(shape, shift));
-        return Ok(symbolic("batchnorm", input, Some(scale), Some(shift)));
+        let (factor, offset) = (Some(scale), Some(shift));
+        return Ok(Layer::Symbolic(Arc::new(Scale { kind: "batchnorm", factor, offset, parts, shape: input.clone() })));
     };
     if bounded_denominator(scale.iter().chain(&shift).map(Rational::denom)).is_none() {
         let message = format!("the folded numbers have a common denominator of more than {MAX_BITS} bits");
         return Err(Misuse::argument("var", message).help("write simpler numbers"));
     }
     let vector = |values: &[Rational]| Some(Tensor::from_rationals(shape.clone(), values));
-    Ok(numeric("batchnorm", input, vector(&scale), vector(&shift)))
+    let (factor, offset) = (vector(&scale), vector(&shift));
+    Ok(Layer::Affine(Arc::new(Scale { kind: "batchnorm", factor, offset, parts, shape: input.clone() })))
+}
+
+/// The sums of sizes of every channel's numbers, which come one channel after the other and again; `None`
+/// where a symbol is free.
+fn sizes(numbers: &[Polynomial], channels: usize) -> Option<Vec<Rational>> {
+    let mut sizes = vec![Rational::zero(); channels];
+    for (i, number) in numbers.iter().enumerate() {
+        let (low, high) = number.enclose()?;
+        sizes[i % channels] += low.abs().max(high.abs());
+    }
+    Some(sizes)
 }
 
 /// 1 / sqrt(variance): a rational, or an algebraic number; 1 where gamma is 0 and it is `unused`.
@@ -237,6 +256,10 @@ impl<C: Weights> Function for Scale<C> {
     fn definition(&self) -> Option<Definition> {
         let constant = |t: &Option<Tensor<C>>| t.as_ref().map(C::constant);
         Some(Definition::Scale { factor: constant(&self.factor), offset: constant(&self.offset) })
+    }
+
+    fn offset_parts(&self) -> Option<Tensor> {
+        self.parts.clone()
     }
 
     fn parameters(&self) -> usize {

@@ -18,4 +18,4 @@ pub mod smtlib;
 mod svg;
 pub mod text;
 
-pub use proof::{Detail, claims, documents, network, quiet};
+pub use proof::{Detail, claims, difference, documents, network, quiet, scientific};

@@ -5,6 +5,7 @@ mod borders;
 mod cases;
 mod collapse;
 mod convolution;
+mod difference;
 mod equation;
 mod figures;
 mod images;
@@ -16,6 +17,8 @@ mod witness;
 
 pub(super) use convolution::why as why_no_convolution;
 pub(super) use equation::because as because_of;
+
+pub use difference::{difference, scientific};
 
 use super::document::{Block, Document, Inline, code, math, strong, text};
 

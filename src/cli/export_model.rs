@@ -1,0 +1,101 @@
+//! `netprove collapse FILE[:NET] --output small.onnx|.npz`: the merged network as a model.
+
+use std::path::Path;
+
+use netprove::algebra::{Budget, Shape, Tensor};
+use netprove::decide::decide;
+use netprove::export::{self, Rounding, merge, onnx};
+use netprove::import::{element, npy, npz};
+use netprove::network::Network;
+use netprove::report::scientific;
+
+use super::{Exit, collapse, files};
+
+/// Whether this module writes files of this extension.
+pub fn writes(output: &Path) -> bool {
+    matches!(output.extension().and_then(|e| e.to_str()), Some("onnx" | "npz"))
+}
+
+/// Writes the network with each linear segment merged, and says what became of the weights.
+pub fn run(target: &str, output: &Path, budget: Budget) -> u8 {
+    let (file, wanted) = collapse::split(target);
+    let program = match files::load(Path::new(file), budget.memory) {
+        Ok((program, _)) => program,
+        Err(exit) => return exit.into(),
+    };
+    let network = match collapse::choose(&program, wanted) {
+        Ok(network) => network,
+        Err(message) => return files::fail(&message),
+    };
+    let written = match output.extension().and_then(|e| e.to_str()) {
+        Some("npz") => matrix(network, budget),
+        _ => model(network, budget),
+    };
+    let (bytes, words) = match written {
+        Ok(written) => written,
+        Err((exit, message)) => {
+            files::fail(&message);
+            return exit.into();
+        }
+    };
+    match files::write(output, &bytes) {
+        Ok(()) => files::print(words.as_bytes()),
+        Err(error) => files::fail(&format!("{}: {error}", output.display())),
+    }
+}
+
+type Written = Result<(Vec<u8>, String), (Exit, String)>;
+
+fn model(network: &Network, budget: Budget) -> Written {
+    let (merged, segments) = merge::merged(network, budget);
+    let (bytes, rounding) = onnx::onnx(&merged).map_err(|e| (Exit::Undecided, e.to_string()))?;
+    let mut words = String::new();
+    for segment in segments {
+        let layers = segment.layers.join(", ");
+        words.push_str(&match segment.into {
+            Some(kind) => format!("{layers}: one {kind}\n"),
+            None => format!("{layers}: kept, because one matrix would be larger\n"),
+        });
+    }
+    words.push_str(&said(&rounding, "float32"));
+    Ok((bytes, words))
+}
+
+/// `matrix` and `bias`, as float64.
+fn matrix(network: &Network, budget: Budget) -> Written {
+    let decision = decide(network, budget);
+    let Some(map) = decision.evidence.map() else {
+        let message =
+            format!("`{}` is {}, and not known as one matrix of numbers", network.name, decision.verdict.word());
+        return Err((Exit::Undecided, message));
+    };
+    let (rows, columns) = (map.matrix.rows(), map.matrix.columns());
+    let large = || (Exit::Undecided, format!("a {rows}×{columns} matrix with its zeros is too large for an npz file"));
+    let shape = Shape::new([rows, columns]).map_err(|_| large())?;
+    if (shape.elements() as u64).saturating_mul(64) > budget.memory {
+        return Err(large());
+    }
+    let mut numerators = vec![Default::default(); rows * columns];
+    for row in 0..rows {
+        map.matrix.row(row).for_each(|(column, n)| numerators[row * columns + column] = n.clone());
+    }
+    let matrix = Tensor::new(shape, numerators, map.matrix.denominator().clone());
+    let mut rounding = Rounding::default();
+    let mut file = |tensor: &Tensor| {
+        let data = export::floats(tensor, element::F64, &mut rounding).map_err(|e| (Exit::Undecided, e.to_string()))?;
+        Ok(npy::file("<f8", tensor.shape(), data))
+    };
+    let entries = vec![("matrix".to_string(), file(&matrix)?), ("bias".to_string(), file(&map.bias)?)];
+    Ok((npz::write(entries).ok_or_else(large)?, said(&rounding, "float64")))
+}
+
+fn said(rounding: &Rounding, format: &str) -> String {
+    let Rounding { weights, inexact, largest } = rounding;
+    match inexact {
+        0 => format!("{weights} weights, every one exactly a {format}\n"),
+        _ => format!(
+            "{weights} weights, {inexact} of them no {format}: rounded once, to nearest, by at most {}\n",
+            scientific(largest, true)
+        ),
+    }
+}

@@ -1,0 +1,178 @@
+//! By how much two networks differ on a bounded domain: exactly where both are affine, else between
+//! a bound that holds everywhere and the largest difference found.
+
+use num_traits::{Signed, Zero};
+
+use super::search::{self, Domain};
+use crate::algebra::{Budget, Integer, Polynomial, Rational, Tensor, ratio};
+use crate::collapse::{AffineMap, Region};
+use crate::layer::{Enclosure, Weights};
+use crate::network::Network;
+
+/// How far an output of one network is from the other's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// No input of the domain gives more.
+    pub bound: Rational,
+    /// Some input gives at least this much; equal to the bound where that is attained.
+    pub found: Rational,
+}
+
+/// How far the outputs of two networks are apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// One gap an output entry.
+    pub gaps: Vec<Gap>,
+    /// Inputs, flat, that attain what was found, for the outputs with the largest gaps: largest first.
+    pub points: Vec<(usize, Tensor)>,
+    /// Whether every bound is attained.
+    pub exact: bool,
+}
+
+/// Outputs whose points are kept.
+const SHOWN: usize = 5;
+
+impl Difference {
+    /// The output with the largest bound.
+    pub fn largest(&self) -> Option<(usize, &Gap)> {
+        self.gaps.iter().enumerate().max_by(|a, b| a.1.bound.cmp(&b.1.bound).then(b.0.cmp(&a.0)))
+    }
+}
+
+/// The difference of two networks, whose difference is `h`; `None` where the domain is not bounded,
+/// symbols are free, or nothing bounds a layer.
+pub fn difference(h: &Network, budget: impl Into<Budget>) -> Option<Difference> {
+    let budget = budget.into();
+    let domain = Domain::of(h);
+    let bounds: Vec<(Rational, Rational)> = domain.bounds().iter().cloned().collect::<Option<_>>()?;
+    if !h.symbols().is_empty() {
+        return None;
+    }
+    if let Some(Ok(map)) = Region::<Integer>::whole(h).map(|r| r.collapse(budget)) {
+        return affine(&map, &bounds);
+    }
+    if let Some(Ok(map)) = Region::<Polynomial>::whole(h).map(|r| r.collapse(budget)) {
+        return affine(&map, &bounds);
+    }
+    enclosed(h, &bounds)
+}
+
+type Box<'b> = &'b [(Rational, Rational)];
+
+/// Row by row: the extremes of an affine form on a box are at corners, by the signs of the row.
+fn affine<C: Weights>(map: &AffineMap<C>, bounds: Box<'_>) -> Option<Difference> {
+    let zero = Rational::zero;
+    let mut gaps = Vec::new();
+    let mut exact = true;
+    let interval = |value: &C, denominator: &Integer| -> Option<(Rational, Rational)> {
+        let tensor = Tensor::new(crate::algebra::Shape::scalar(), vec![value.clone()], denominator.clone());
+        let (low, high) = C::bounds(&tensor)?;
+        Some((low.get(0), high.get(0)))
+    };
+    let mut rows = Vec::new();
+    for row in 0..map.matrix.rows() {
+        let bias = interval(&map.bias.numerators()[row], map.bias.denominator())?;
+        // The largest and the smallest value, each from below and from above.
+        let (mut top, mut bottom) = (bias.clone(), bias);
+        for (column, weight) in map.matrix.row(row) {
+            let weight = interval(weight, map.matrix.denominator())?;
+            exact &= weight.0 == weight.1;
+            let (low, high) = &bounds[column];
+            let (up, down) = if weight.0.is_negative() { (low, high) } else { (high, low) };
+            let add = |sum: &mut (Rational, Rational), x: &Rational| {
+                let (a, b) = (&weight.0 * x, &weight.1 * x);
+                sum.0 += a.clone().min(b.clone());
+                sum.1 += a.max(b);
+            };
+            if weight.0.is_negative() && weight.1.is_positive() {
+                // A weight of unknown sign: any end may be the extreme one.
+                let reach = [&weight.0 * low, &weight.0 * high, &weight.1 * low, &weight.1 * high];
+                let most = reach.iter().max().cloned().unwrap_or_default();
+                let least = reach.iter().min().cloned().unwrap_or_default();
+                top = (&top.0 + &least, &top.1 + &most);
+                bottom = (&bottom.0 + &least, &bottom.1 + &most);
+                continue;
+            }
+            add(&mut top, up);
+            add(&mut bottom, down);
+        }
+        exact &= top.0 == top.1;
+        let upward = top.1.abs() >= bottom.0.abs();
+        let bound = top.1.abs().max(bottom.0.abs());
+        let attained = if upward { top.0.clone() } else { -bottom.1.clone() };
+        gaps.push(Gap { bound, found: attained.max(zero()) });
+        rows.push(upward);
+    }
+    let corner = |row: usize| {
+        let mut point: Vec<Rational> = bounds.iter().map(|(low, _)| low.clone()).collect();
+        for (column, weight) in map.matrix.row(row) {
+            let negative = interval(weight, map.matrix.denominator()).is_some_and(|w| w.0.is_negative());
+            let (low, high) = &bounds[column];
+            point[column] = if negative != rows[row] { high.clone() } else { low.clone() };
+        }
+        search::flat(&point)
+    };
+    let points = largest_of(&gaps).into_iter().map(|row| (row, corner(row))).collect();
+    Some(Difference { gaps, points, exact })
+}
+
+/// The outputs with the largest gaps that are not 0.
+fn largest_of(gaps: &[Gap]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..gaps.len()).filter(|&i| !gaps[i].found.is_zero()).collect();
+    order.sort_by(|&a, &b| gaps[b].found.cmp(&gaps[a].found).then(a.cmp(&b)));
+    order.truncate(SHOWN);
+    order
+}
+
+/// Bounds layer by layer, and the best of some points.
+fn enclosed(h: &Network, bounds: Box<'_>) -> Option<Difference> {
+    let tensor =
+        |pick: fn(&(Rational, Rational)) -> Rational| search::flat(&bounds.iter().map(pick).collect::<Vec<_>>());
+    let whole = h.enclose(&Enclosure { low: tensor(|b| b.0.clone()), high: tensor(|b| b.1.clone()) })?;
+    let size = |e: &Enclosure, i: usize| e.low.get(i).abs().max(e.high.get(i).abs());
+    let mut gaps: Vec<Gap> =
+        (0..whole.low.len()).map(|i| Gap { bound: size(&whole, i), found: Rational::zero() }).collect();
+    let mut best: Vec<Option<usize>> = vec![None; gaps.len()];
+    let points = points(bounds);
+    for (p, point) in points.iter().enumerate() {
+        let Some(there) = h.enclose(&Enclosure { low: point.clone(), high: point.clone() }) else { continue };
+        for (i, gap) in gaps.iter_mut().enumerate() {
+            let (low, high) = (there.low.get(i), there.high.get(i));
+            let sure = low.clone().max(-high).max(Rational::zero());
+            if sure > gap.found {
+                gap.found = sure;
+                best[i] = Some(p);
+            }
+        }
+    }
+    let shown = largest_of(&gaps).into_iter().filter_map(|i| Some((i, points[best[i]?].clone())));
+    let points = shown.collect();
+    let exact = gaps.iter().all(|g| g.bound == g.found);
+    Some(Difference { gaps, points, exact })
+}
+
+/// The middle, the ends, and points whose entries are either end or between, the same on every machine.
+fn points(bounds: Box<'_>) -> Vec<Tensor> {
+    const POINTS: u64 = 24;
+    let mut points = Vec::new();
+    for round in 0..POINTS {
+        let entry = |(i, (low, high)): (usize, &(Rational, Rational))| {
+            let part = match round {
+                0 => 4,
+                1 => 0,
+                2 => 8,
+                _ => mixed(round, i as u64) % if round % 2 == 0 { 9 } else { 2 } * if round % 2 == 0 { 1 } else { 8 },
+            };
+            low + (high - low) * ratio(part.into(), 8.into())
+        };
+        points.push(search::flat(&bounds.iter().enumerate().map(entry).collect::<Vec<_>>()));
+    }
+    points
+}
+
+/// Bits that look random (the finaliser of SplitMix64).
+fn mixed(round: u64, i: u64) -> u64 {
+    let z = (round << 40 ^ i).wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    (z ^ (z >> 27)) >> 16
+}

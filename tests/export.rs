@@ -1,0 +1,195 @@
+//! Models written, read back and compared; differences and rounding errors against floats themselves.
+#![allow(clippy::float_arithmetic)]
+
+use std::path::Path;
+
+use netprove::algebra::{Rational, Shape, Tensor};
+use netprove::decide::{Comparison, compare, difference, float_error};
+use netprove::diagnostic::Source;
+use netprove::export::{Rounding, floats, merge::merged, onnx::onnx};
+use netprove::import::element::{F16, F32, F64};
+use netprove::network::{Equation, Loader, Network, check, model};
+use proptest::prelude::*;
+
+const MEMORY: u64 = 1 << 27;
+
+struct Folder;
+
+impl Loader for Folder {
+    fn load(&self, _: &str, _: &str) -> Result<Source, String> {
+        Err("no texts here".into())
+    }
+
+    fn bytes(&self, _: &str, path: &str, _: bool, _: u64) -> Result<Vec<u8>, String> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/onnx");
+        std::fs::read(folder.join(path)).map_err(|e| e.to_string())
+    }
+}
+
+fn network(text: &str) -> Network {
+    let source = Source { name: "t.net".into(), text: text.into() };
+    let program = check(source, &Folder, MEMORY).unwrap_or_else(|r| panic!("{text}: {:?}", r.diagnostics));
+    program.networks.into_iter().next().expect("a network")
+}
+
+/// Writes a network's merged form and reads it back.
+fn through_a_file(network: &Network) -> (Network, Network, Rounding) {
+    let (merged, _) = merged(network, MEMORY);
+    let (bytes, rounding) = onnx(&merged).expect("written");
+    let program = model(None, "m.onnx", &bytes, &Folder, MEMORY);
+    let program = program.unwrap_or_else(|r| panic!("{}: {:?}", network.name, r.diagnostics));
+    (merged, program.networks.into_iter().next().expect("a network"), rounding)
+}
+
+fn equal(left: &Network, right: &Network) -> bool {
+    let equation = Equation::between(left.clone(), right.clone(), true, None, left.span).expect("fits");
+    matches!(compare(&equation, MEMORY), Comparison::Equal(_))
+}
+
+/// Every layer that has an operator, with weights that are floats.
+const EXACT: &[&str] = &[
+    "let k = random(2x1x3x3, seed=1)\nnetwork f(x: 1x6x6) { conv(k, bias=[1, 1/2], pad=1); conv(random(3x2x3x3, seed=2)); scale([1, 2, 1/4]); bias([0, 1, 2]) }",
+    "network f(x: 1x6x6) { conv(random(2x1x3x3, seed=1), stride=2, pad=[1, 0, 0, 1]); flatten; dense(random(3x18, seed=3), bias=[1, 2, 3]) }",
+    "network f(x: 2x5x5) { conv(random(2x2x3x3, seed=1), pad=1, pad_mode=circular); avgpool(2); permute(1, 2, 0); slice(0, 0, 1) }",
+    "network f(x: 2x4x4) { conv_transpose(random(2x2x3x3, seed=1), stride=2, pad=1, output_pad=1); relu; upsample(2x2, mode=bilinear) }",
+    "network f(x: 2x4x4) { conv(random(2x2x3x3, seed=1), pad=1); scale([2, 1/2]); relu; conv(random(4x2x1x1, seed=4)); pixel_shuffle(2); maxpool(2, stride=1) }",
+    "network f(x: 2x4x4) { a = x |> conv(random(2x2x3x3, seed=1), pad=1); b = a |> leaky_relu(1/8); c = b |> conv(random(2x2x1x1, seed=2)); output (c + x) - maximum_of(a, c) }\n\
+     network maximum_of(p: 2x4x4, q: 2x4x4) = p |> maximum(q)",
+    "network f(x: 4) { abs; dense(random(3x4, seed=1)); clip(-1, 1/2); prelu([1/2, 1/4, 2]); concat(x) }",
+    "network f(x: 1x4x4) { pad(1, value=2); minpool(2); sumpool(2, stride=1); pad(1, mode=reflect) }",
+];
+
+#[test]
+fn what_is_written_exactly_is_read_back_equal() {
+    for text in EXACT {
+        let network = network(text);
+        let (merged, back, rounding) = through_a_file(&network);
+        assert_eq!(rounding.inexact, 0, "{text}");
+        assert!(equal(&network, &merged), "merging changes {text}");
+        assert!(equal(&network, &back), "writing changes {text}");
+    }
+}
+
+#[test]
+fn segments_become_one_layer_each() {
+    let kinds = |network: &Network| {
+        let live = network.live_nodes();
+        let kinds = live.iter().filter_map(|&id| network.nodes[id].layer.as_ref()).map(|l| l.function().kind());
+        kinds.collect::<Vec<_>>()
+    };
+    let (merged, ..) = through_a_file(&network(EXACT[4]));
+    assert_eq!(kinds(&merged), ["conv", "relu", "conv", "pixel_shuffle", "maxpool"].map(|k| k).to_vec());
+    // Padding between the layers: no one convolution, so one matrix.
+    let padded = "network f(x: 1x3x3) { conv(ones(1x1x3x3), bias=[1], pad=1); conv(ones(1x1x3x3), pad=1) }";
+    let (merged, ..) = through_a_file(&network(padded));
+    assert_eq!(kinds(&merged), ["flatten", "dense", "reshape"]);
+}
+
+#[test]
+fn rounding_is_reported_and_bounds_the_difference() {
+    let text = "network f(x: 3 in [-1, 1]) = x |> dense([[1/3, 1/10, 2], [1/7, 0, 1/2]], bias=[1/3, 1])";
+    let original = network(text);
+    let (_, mut back, rounding) = through_a_file(&original);
+    assert_eq!((rounding.weights, rounding.inexact), (8, 4));
+    back.inputs[0].domain = original.inputs[0].domain.clone();
+    let equation = Equation::between(original.clone(), back, true, None, original.span).expect("fits");
+    let found = difference(&equation.difference, MEMORY).expect("bounded");
+    let (_, gap) = found.largest().expect("an output");
+    assert!(found.exact && gap.bound == gap.found && gap.bound > Rational::default());
+    // Three weights and a bias an output.
+    assert!(gap.bound <= rounding.largest * Rational::from_integer(4.into()));
+    assert!(gap.bound <= float_error(&equation.left).expect("bounded").into_iter().max().expect("an output"));
+}
+
+#[test]
+fn differences_are_exact_where_both_sides_are_affine() {
+    let pair = |right: &str| {
+        let left = network("network f(x: 2 in [-1, 3]) = x |> dense([[1, 2], [3, 4]])");
+        let equation = Equation::between(left.clone(), network(right), true, None, left.span).expect("fits");
+        difference(&equation.difference, MEMORY).expect("bounded")
+    };
+    // (x₀ − 2·x₁ + 1) on [-1, 3]²: from -6 to 6; the second output is the same.
+    let found = pair("network g(x: 2 in [-1, 3]) = x |> dense([[0, 4], [3, 4]], bias=[-1, 0])");
+    assert_eq!(found.gaps[0].bound, Rational::from_integer(6.into()));
+    assert_eq!((found.gaps[1].bound.clone(), found.exact), (Rational::default(), true));
+    let [(0, point)] = found.points.as_slice() else { panic!("one output differs") };
+    let ends: Vec<Rational> = [3, -1].map(|n: i64| Rational::from_integer(n.into())).to_vec();
+    let other: Vec<Rational> = ends.iter().rev().cloned().collect();
+    assert!(point.to_rationals() == ends || point.to_rationals() == other);
+    // With a kink the bound holds and the points found do not exceed it.
+    let found = pair("network g(x: 2 in [-1, 3]) { dense([[1, 2], [3, 4]]); relu }");
+    assert!(found.gaps.iter().all(|g| g.found <= g.bound) && found.gaps[0].found > Rational::default());
+}
+
+fn list(values: &[f32]) -> Tensor {
+    let values: Vec<Rational> = values.iter().map(|&v| Rational::from_float(v).expect("finite")).collect();
+    Tensor::from_rationals(Shape::new([values.len()]).expect("not empty"), &values)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn the_nearest_float_is_the_processors(bits in any::<u64>(), small in any::<u32>()) {
+        let wide = f64::from_bits(bits);
+        for value in [wide, f64::from_bits(u64::from(small) << 20), f64::from(f32::from_bits(small)) * 1.000_000_1] {
+            let Some(exact) = Rational::from_float(value) else { continue };
+            prop_assert_eq!(F64.nearest(&exact).map(|n| n.1), Some(exact.clone()));
+            let narrow = value as f32;
+            match F32.nearest(&exact) {
+                None => prop_assert!(narrow.is_infinite()),
+                Some((bits, stored)) => {
+                    prop_assert!(narrow == f32::from_bits(bits as u32), "{} is {} and not {}", value, narrow, f32::from_bits(bits as u32));
+                    prop_assert_eq!(Rational::from_float(narrow), Some(stored));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn half_precision_is_within_half_a_step(n in -70_000_i64..70_000, d in 1_i64..5000) {
+        let value = Rational::new(n.into(), d.into());
+        let mut rounding = Rounding::default();
+        let written = floats(&Tensor::scalar(&value), F16, &mut rounding);
+        let limit = Rational::from_integer(65_520.into());
+        let size = if value < Rational::default() { -value } else { value };
+        prop_assert_eq!(written.is_ok(), size < limit);
+        if written.is_ok() {
+            // Half a unit in the last of eleven bits, or half of the smallest float.
+            let step = size / Rational::from_integer(2048.into());
+            prop_assert!(rounding.largest <= step.max(Rational::new(1.into(), (1_i64 << 25).into())));
+        }
+    }
+
+    /// A network of two layers, evaluated in float32 in two orders of summation.
+    #[test]
+    fn float32_errs_by_no_more_than_the_bound(weights in prop::collection::vec(-4.0_f32..4.0, 4 * 5 + 5 + 5 * 2), x in prop::collection::vec(-1.0_f32..1.0, 4)) {
+        let (first, rest) = weights.split_at(20);
+        let (bias, second) = rest.split_at(5);
+        let text = |t: &[f32], width: usize| {
+            let row = |r: &[f32]| format!("[{}]", r.iter().map(|v| Rational::from_float(*v).expect("finite").to_string()).collect::<Vec<_>>().join(", "));
+            t.chunks(width).map(row).collect::<Vec<_>>().join(", ")
+        };
+        let source = format!(
+            "network f(x: 4 in [-1, 1]) {{ dense([{}], bias={}); relu; dense([{}]) }}",
+            text(first, 4), text(bias, 5), text(second, 5)
+        );
+        let network = network(&source);
+        let exact = network.evaluate(&list(&x)).expect("exact");
+        let errors = float_error(&network).expect("a bound");
+        for backwards in [false, true] {
+            let dot = |row: &[f32], v: &[f32]| {
+                let products = row.iter().zip(v).map(|(a, b)| a * b);
+                if backwards { products.rev().sum::<f32>() } else { products.sum::<f32>() }
+            };
+            let hidden: Vec<f32> = first.chunks(4).zip(bias).map(|(row, b)| (dot(row, &x) + b).max(0.0)).collect();
+            for (o, row) in second.chunks(5).enumerate() {
+                let found = Rational::from_float(dot(row, &hidden)).expect("finite") - exact.get(o);
+                let size = if found < Rational::default() { -found } else { found };
+                prop_assert!(size <= errors[o], "output {}: {} above {}", o, size, errors[o]);
+            }
+        }
+        // It is a bound for floats, not for anything: far below the values themselves.
+        prop_assert!(errors.iter().all(|e| *e < Rational::new(1.into(), 1000.into())));
+    }
+}
