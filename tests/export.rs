@@ -51,10 +51,10 @@ const EXACT: &[&str] = &[
     "let k = random(2x1x3x3, seed=1)\nnetwork f(x: 1x6x6) { conv(k, bias=[1, 1/2], pad=1); conv(random(3x2x3x3, seed=2)); scale([1, 2, 1/4]); bias([0, 1, 2]) }",
     "network f(x: 1x6x6) { conv(random(2x1x3x3, seed=1), stride=2, pad=[1, 0, 0, 1]); flatten; dense(random(3x18, seed=3), bias=[1, 2, 3]) }",
     "network f(x: 2x5x5) { conv(random(2x2x3x3, seed=1), pad=1, pad_mode=circular); avgpool(2); permute(1, 2, 0); slice(0, 0, 1) }",
-    "network f(x: 2x4x4) { conv_transpose(random(2x2x3x3, seed=1), stride=2, pad=1, output_pad=1); relu; upsample(2x2, mode=bilinear) }",
-    "network f(x: 2x4x4) { conv(random(2x2x3x3, seed=1), pad=1); scale([2, 1/2]); relu; conv(random(4x2x1x1, seed=4)); pixel_shuffle(2); maxpool(2, stride=1) }",
-    "network f(x: 2x4x4) { a = x |> conv(random(2x2x3x3, seed=1), pad=1); b = a |> leaky_relu(1/8); c = b |> conv(random(2x2x1x1, seed=2)); output (c + x) - maximum_of(a, c) }\n\
-     network maximum_of(p: 2x4x4, q: 2x4x4) = p |> maximum(q)",
+    "network f(x: 2x2x2) { conv_transpose(random(2x1x3x3, seed=1), stride=2, pad=1, output_pad=1); relu; upsample(2x2, mode=bilinear) }",
+    "network f(x: 2x2x2) { conv(random(2x2x3x3, seed=1), pad=1); scale([2, 1/2]); relu; conv(random(4x2x1x1, seed=4)); pixel_shuffle(2); maxpool(2, stride=1) }",
+    "network f(x: 2x2x2) { a = x |> conv(random(2x2x3x3, seed=1), pad=1); b = a |> leaky_relu(1/8); c = b |> conv(random(2x2x1x1, seed=2)); output (c + x) - maximum_of(a, c) }\n\
+     network maximum_of(p: 2x2x2, q: 2x2x2) = p |> maximum(q)",
     "network f(x: 4) { abs; dense(random(3x4, seed=1)); clip(-1, 1/2); prelu([1/2, 1/4, 2]); concat(x) }",
     "network f(x: 1x4x4) { pad(1, value=2); minpool(2); sumpool(2, stride=1); pad(1, mode=reflect) }",
 ];

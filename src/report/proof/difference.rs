@@ -20,9 +20,8 @@ pub fn difference(equation: &Equation, found: &Difference, left: &Errors, right:
     let words = match (gap.bound.is_zero(), found.exact) {
         (true, _) => "Over ℚ the sides are equal on this domain: the algebra is the same.".to_string(),
         (_, true) => format!(
-            "Over ℚ they differ by up to {} = {}, at output {place}: exactly the largest difference on the domain, attained at a corner of it.",
-            fraction(&gap.bound),
-            scientific(&gap.bound, true)
+            "Over ℚ they differ by up to {}, at output {place}: the largest difference on the domain, computed exactly and attained at a corner of it.",
+            fraction(&gap.bound)
         ),
         (_, false) => format!(
             "Over ℚ they differ by at most {} in every output (bounds of every layer, rounded outwards), and by {} at some point found, at output {place}.",
