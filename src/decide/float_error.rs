@@ -147,7 +147,7 @@ fn affine_error<C: Weights>(
         if let Some(parts) = &parts {
             sum += up(&parts.get(row / (outputs / parts.len())));
         } else if let Some(bias) = &lowered.bias {
-            sum += up(&weight_size(&bias.numerators()[row], bias.denominator())?);
+            sum += up(&weight_size(bias.at(row), bias.denominator())?);
         }
         // Products, additions, a bias, and weights that were rounded once.
         errors.push(passed + rounding(terms + 1 + extra, &sum)?);
