@@ -2,6 +2,7 @@
 
 mod certify;
 mod collapse;
+mod coq;
 mod equiv;
 mod eval;
 mod explain;
@@ -160,7 +161,7 @@ enum Command {
     Equiv(Box<equiv::Question>),
     /// Evaluate a network at one input, exactly.
     Eval(Box<eval::Question>),
-    /// Write a claim as a question for other solvers.
+    /// Write theorems or questions for other people's tools.
     #[command(subcommand)]
     Export(export::Export),
     /// Lay out files in the standard way, in place; `-` reads standard input and prints.

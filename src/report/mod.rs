@@ -1,5 +1,6 @@
 //! From findings to what people and programs read. Nothing here decides anything.
 
+pub mod coq;
 pub mod diagnostics;
 pub mod document;
 pub mod escape;
