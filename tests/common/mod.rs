@@ -1,6 +1,8 @@
 //! What the integration tests share: the examples, layers built by name, random exact tensors.
 #![allow(dead_code)]
 
+pub mod programs;
+
 use std::path::{Path, PathBuf};
 
 use netprove::algebra::{Rational, Shape, Tensor};
