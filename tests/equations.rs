@@ -155,6 +155,31 @@ fn conditions_on_signs() {
     }
 }
 
+/// The conditions under which affine sides are equal after all, on the domain.
+#[test]
+fn conditions_on_weights() {
+    let table = [
+        ("x: 2", "scale(s)", "scale(0); bias(b)", vec!["s = 0", "b = 0"]),
+        ("x: 2 in [0, 3]", "scale(s)", "scale(0); bias(b)", vec!["s = 0", "b = 0"]),
+        // Where an entry has one value only, its weight is a constant.
+        ("x: 2 in [1, 1]", "scale(s)", "scale(0); bias(b)", vec!["b - s = 0"]),
+        ("x: 2 in [-2, -2]", "scale(s)", "bias(b)", vec!["b + 2*s - 2 = 0"]),
+        ("x: 2 in [0, 0]", "scale(s); bias(b)", "identity", vec!["b = 0"]),
+    ];
+    for (input, left, right, expected) in table {
+        let text = format!(
+            "forall s: 1, b: 1\nnetwork f({input}) {{ {left} }}\nnetwork g({input}) {{ {right} }}\nprove f == g"
+        );
+        let program = program(&text);
+        let Comparison::Different(found) = compare(equation(&program), 1 << 28) else { panic!("{text}") };
+        let conditions = found.residue.expect("affine sides").conditions;
+        let shown = |p: &netprove::algebra::Polynomial| {
+            format!("{} = 0", p.to_formula(&|s| program.symbols.name(s)).replace(" \\cdot ", "*"))
+        };
+        assert_eq!(conditions.iter().map(shown).collect::<Vec<_>>(), expected, "{text}");
+    }
+}
+
 /// Causes that are recognised, and differences that only look alike.
 #[test]
 fn causes() {

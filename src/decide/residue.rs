@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use num_traits::Zero;
 
 use super::cause::{Cause, cause};
-use crate::algebra::{Budget, Polynomial, Symbol};
+use super::search::Domain;
+use crate::algebra::{Budget, Matrix, Polynomial, Symbol, Tensor};
 use crate::collapse::{AffineMap, Region};
 use crate::network::{Equation, Network};
 
@@ -69,7 +70,22 @@ pub(super) fn residue(
         Row { weights, constant: side.bias.numerators()[first].clone() }
     };
     let (left, right) = (row(&left), row(&right));
+    let map = without_pinned(&map, &Domain::of(&equation.difference));
     Some(Residue { outputs, left, right, conditions: conditions(&map), common: common_factor(&map), cause })
+}
+
+/// The map on the domain: entries with only one value there are part of the constants.
+fn without_pinned(map: &AffineMap<Polynomial>, domain: &Domain) -> AffineMap<Polynomial> {
+    let base = domain.base().lifted::<Polynomial>();
+    let mut constants = map.bias.numerators().to_vec();
+    let mut rows = Vec::with_capacity(constants.len());
+    for (row, constant) in constants.iter_mut().enumerate() {
+        let (pinned, free): (Vec<_>, Vec<_>) = map.matrix.row(row).partition(|(column, _)| domain.is_pinned(*column));
+        pinned.into_iter().for_each(|(column, weight)| constant.add_product(weight, &base.numerators()[column]));
+        rows.push(free.into_iter().map(|(column, weight)| (column, weight.clone())).collect());
+    }
+    let matrix = Matrix::from_rows(map.matrix.columns(), rows, map.matrix.denominator().clone());
+    AffineMap { matrix, bias: Tensor::from_integers(map.bias.shape().clone(), constants) }
 }
 
 /// The distinct polynomials among the entries of a map, each with leading coefficient 1.
