@@ -231,3 +231,24 @@ fn equal_on_the_unit_box() {
         assert_eq!(found.equal_on_unit, expected, "{left} | {right}");
     }
 }
+
+/// Variables of shape 1 are inputs, unless they multiply or divide values.
+#[test]
+fn which_variables_are_numbers() {
+    let table = [
+        ("x: 1. f(2 * x) == 2 * f(x)", "x", true),
+        ("x: 1, a: 1. f(a * x) == a * f(x)", "x", false),
+        ("x: 1, a: 1. f(x * a) == a * f(x)", "x", false),
+        ("x: 1, a: 1. f(x * a * a) == a * f(x) * a", "x", true),
+        ("x: 2, a, b: 1. a * b * x == x * (b * a)", "x", true),
+        ("x: 1, a, b: 1. (a + b) * x == a * x + b * x", "x", true),
+        ("x, y: 1. f(x) + f(y) == f(x + y)", "x y", false),
+    ];
+    for (claim, inputs, equal) in table {
+        let program = program(&format!("network f(x: 1) {{ relu }}\nprove forall {claim}"));
+        let equation = equation(&program);
+        let names: Vec<&str> = equation.left.inputs.iter().map(|i| i.name.as_str()).collect();
+        assert_eq!(names.join(" "), inputs, "{claim}");
+        assert_eq!(matches!(compare(equation, 1 << 28), Comparison::Equal(_)), equal, "{claim}");
+    }
+}

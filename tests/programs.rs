@@ -204,16 +204,17 @@ fn check_law(place: &str, equation: &Equation, domain: &[netprove::network::Inpu
         }
         let sides = inputs.iter().map(|side| at(side, &weights)).collect::<Vec<_>>();
         for x in points(&sides[0], choices) {
-            // What the network itself is applied to, on either side.
-            let inside = sides.iter().all(|side| {
-                let Some(trace) = side.trace(&x) else { return true };
-                let parts = side.split_input(&x);
-                let copies = side.inputs.len() / domain.len();
-                let direct = (0..copies * domain.len()).all(|i| contains(&domain[i % domain.len()], &parts[i]));
-                let is_argument = side.name.contains("(x + y)") || side.name.contains(" x)");
-                let argument = |id: usize| id.checked_sub(side.inputs.len()).and_then(|i| domain.get(i));
-                let inner = trace.iter().all(|(id, value)| argument(*id).is_none_or(|input| contains(input, value)));
-                direct && (!is_argument || inner)
+            // What the network itself is applied to, on the left side.
+            let parts = sides[0].split_input(&x);
+            let factor = equation.nonnegative.iter().map(|s| weights[s].clone()).next();
+            let sign = if equation.left.name.contains("(-") { -Rational::one() } else { Rational::one() };
+            let inside = (0..domain.len()).all(|i| {
+                let whole = match &factor {
+                    None => parts[i].plus(&parts[domain.len() + i]),
+                    Some(factor) => parts[i].scaled(&(factor * &sign)),
+                };
+                let given = parts.iter().skip(i).step_by(domain.len());
+                contains(&domain[i], &whole) && given.into_iter().all(|part| contains(&domain[i], part))
             });
             if !inside {
                 continue;

@@ -6,10 +6,11 @@ use super::build::build;
 use super::constants::{Poisoned, checked_shape};
 use super::graph::Network;
 use super::program::Checker;
+use super::scalars::scalars;
 use crate::algebra::{Rational, Symbol};
 use crate::diagnostic::{Code, Diagnostic, Span, did_you_mean};
 use crate::layer::{Arguments, catalogue};
-use crate::syntax::tree::{BinaryOp, Declaration, Expr, ExprKind, Name, NetworkItem, Statement, StatementKind};
+use crate::syntax::tree::{Declaration, Expr, ExprKind, Name, NetworkItem, Statement, StatementKind};
 
 /// left(x) == right(x) for all x of the domain and all symbols, or not.
 #[derive(Clone, Debug)]
@@ -156,9 +157,8 @@ fn network(checker: &mut Checker<'_>, side: &Expr) -> Result<Network, Poisoned> 
 /// that are inputs; the variables that scale values are symbols.
 fn quantified(checker: &mut Checker<'_>, sides: Sides, span: Span) -> Result<(Network, Network), Poisoned> {
     let Sides { variables, left, right } = sides;
-    let scales =
-        |v: &Declaration| v.shape == [1] && (is_factor(&left, &v.name.text) || is_factor(&right, &v.name.text));
-    let (scalars, inputs): (Vec<_>, Vec<_>) = variables.into_iter().partition(scales);
+    let numbers = scalars(&variables, [&left, &right]);
+    let (scalars, inputs): (Vec<_>, Vec<_>) = variables.into_iter().partition(|v| numbers.contains(&v.name.text));
     if inputs.is_empty() {
         let mistake = Diagnostic::new(Code::EmptyNetwork, span, "no variable of this claim is an input of a network");
         return Err(checker.report(mistake.help("write `forall x: 1x8x8. f(x) == g(x)`")));
@@ -220,20 +220,4 @@ fn side(checker: &mut Checker<'_>, name: &str, inputs: &[Declaration], value: Ex
         span,
     };
     build(checker, &item)
-}
-
-/// Whether a name is a factor or divisor somewhere in an expression.
-fn is_factor(expr: &Expr, name: &str) -> bool {
-    let is = |e: &Expr| matches!(&e.kind, ExprKind::Name(n) if n == name);
-    match &expr.kind {
-        ExprKind::Binary { op, left, right } => {
-            let scaling = matches!(op, BinaryOp::Multiply | BinaryOp::Divide);
-            (scaling && (is(left) || is(right))) || is_factor(left, name) || is_factor(right, name)
-        }
-        ExprKind::Negate(inner) => is_factor(inner, name),
-        ExprKind::Pipe { input, step } => is_factor(input, name) || is_factor(step, name),
-        ExprKind::Call { arguments, .. } => arguments.iter().any(|a| is_factor(&a.value, name)),
-        ExprKind::List(elements) => elements.iter().any(|e| is_factor(e, name)),
-        _ => false,
-    }
 }

@@ -16,6 +16,7 @@ mod laws;
 mod model;
 mod program;
 mod questions;
+mod scalars;
 mod symbols;
 
 pub use behaviour::{BEHAVIOURS, Behaviour};
