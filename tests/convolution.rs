@@ -242,4 +242,10 @@ fn one_layer_is_never_refuted() {
             assert!(!expected || status == Status::Proved, "{text}");
         }
     }
+    // At the only point of its domain this is 0, as a convolution may be.
+    let text =
+        "network f(x: 1x6x6 in [0, 0]) { conv(ones(3x3), pad=1); conv(ones(3x3), pad=1) }\nprove f is a_convolution";
+    let source = Source { name: "test.net".into(), text: text.into() };
+    let program = check(source, &NoImports, 1 << 28).expect("it is right");
+    assert_eq!(prove(&program, 1 << 28).claims[0].status, Status::Undecided);
 }

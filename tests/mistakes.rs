@@ -43,6 +43,22 @@ fn hold(rows: &[Row]) {
     assert!(wrong.is_empty(), "{} of {} rows\n{}", wrong.len(), rows.len(), wrong.join("\n"));
 }
 
+const FOREIGN: &[Row] = &[
+    // As other programs write it.
+    ("8", "relu(x)", "unknown-argument", &["`x` is a value", "write `x |> relu`"]),
+    ("1x8x8", "conv(x, ones(3x3))", "unknown-argument", &["`x` is a value", "write `x |> conv(…)`"]),
+    ("8", "Linear(10)", "unknown-layer", &["did you mean `dense`?"]),
+    ("8", "ReLU", "unknown-layer", &["did you mean `relu`?"]),
+    ("1x8", "MaxPool1d(2)", "unknown-layer", &["did you mean `maxpool`?"]),
+    ("1x8x8", "Conv2d(8, 3x3, padding=1)", "unknown-layer", &["did you mean `conv`?"]),
+    ("1x8x8", "conv(8, 3x3, padding=1)", "unknown-argument", &["did you mean `pad`?"]),
+    ("1x8x8", "conv(3x3)", "wrong-kind", &["expected weights, found a shape", "`conv(8, 3x3)`"]),
+    ("8", "dense(10x8)", "wrong-kind", &["expected weights, found a shape", "`dense(10)`"]),
+    ("2x8x8", "conv(4, 3x3, groups=3)", "invalid-argument", &["2 channels", "3 groups", "`x` is 2×8×8"]),
+    ("6x8x8", "conv_transpose(4, 3x3, groups=3)", "invalid-argument", &["4 channels", "3 groups"]),
+    ("8", "reshape(2, 4)", "unknown-argument", &["takes one argument", "`reshape(2x4)`"]),
+];
+
 const CONVOLUTIONS: &[Row] = &[
     // Ranks and channels.
     ("4x8x8", "conv(zeros(8x3x3x3))", "shape-mismatch", &["8×3×3×3", "4×8×8", "second axis must be 4"]),
@@ -98,7 +114,7 @@ const CONVOLUTIONS: &[Row] = &[
     ("3x8x8", "conv", "missing-argument", &["`kernel`", "conv(kernel"]),
     ("3x8x8", "conv_transpose", "missing-argument", &["`kernel`"]),
     ("3x8x8", "depthwise", "missing-argument", &["`kernel`"]),
-    ("3x8x8", "conv(3x3)", "wrong-kind", &["shape", "tensor", "zeros"]),
+    ("3x8x8", "conv(3x3)", "wrong-kind", &["shape", "weights", "conv(8, 3x3)"]),
     ("1x8x8", "conv(zeros(3x3), 3x3)", "wrong-kind", &["shape", "tensor"]),
     ("1x8x8", "conv(\"k\")", "wrong-kind", &["text", "tensor"]),
     ("1x8x8", "conv(zeros(3x3), padding=1)", "unknown-argument", &["padding", "`pad`"]),
@@ -131,7 +147,7 @@ const MATRICES: &[Row] = &[
     ("3x8x8", "scale(zeros(2))", "shape-mismatch", &["constant 2", "3×8×8", "one a channel"]),
     ("3x8x8", "scale", "missing-argument", &["`factor`"]),
     ("3x8x8", "bias(zeros(8x8))", "shape-mismatch", &["8×8", "3×8×8"]),
-    ("3x8x8", "bias(x)", "unknown-name", &["x"]),
+    ("3x8x8", "bias(x)", "unknown-argument", &["`x` is a value", "`add(x)`"]),
     ("3x8x8", "bias", "missing-argument", &["`value`"]),
 ];
 
@@ -276,6 +292,14 @@ const ABSURD: &[Row] = &[
     ("4", "reshape(4x18446744073709551615)", "invalid-shape", &["2^40"]),
     ("4", "permute(18446744073709551615)", "invalid-argument", &["input"]),
 ];
+
+#[test]
+fn what_other_programs_write() {
+    hold(FOREIGN);
+    let claims = diagnostics("network f(x: 8) { ReLU }\nnetwork g(x: 8) { relu }\nprove g is not linear");
+    let helps: Vec<&str> = claims.iter().filter_map(|d| d.help.as_deref()).collect();
+    assert_eq!(helps, ["did you mean `relu`?", "that a network is not affine is `is nonlinear`"]);
+}
 
 #[test]
 fn convolutions() {

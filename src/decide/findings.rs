@@ -139,6 +139,11 @@ fn continues_input(network: &Network) -> bool {
     live.any(|layer| layer.function().continues_input())
 }
 
+/// Whether some input has one value only.
+fn is_point(network: &Network) -> bool {
+    network.inputs.iter().any(|input| input.domain.as_ref().is_some_and(|(low, high)| low == high))
+}
+
 /// Whether a network has a property, which follows from what it is.
 fn has_property(network: &Network, finding: &Finding, property: Property) -> Status {
     match (property, finding.decision.verdict) {
@@ -147,8 +152,9 @@ fn has_property(network: &Network, finding: &Finding, property: Property) -> Sta
             match finding.convolution.as_ref().map(OneConvolution::agreement) {
                 Some(Agreement::Exact) => Status::Proved,
                 _ if is_one_layer(network) => Status::Proved,
-                // Kernels that reach past the border at every output, in such a mode, are not searched.
-                Some(Agreement::Except(..)) if continues_input(network) => Status::Undecided,
+                // Kernels that reach past the border at every output, in such a mode, are not searched,
+                // and on a domain that is one point other maps are equal to a convolution.
+                Some(Agreement::Except(..)) if continues_input(network) || is_point(network) => Status::Undecided,
                 Some(Agreement::Except(..)) => Status::Refuted,
                 Some(Agreement::Interior(_)) | None => Status::Undecided,
             }

@@ -1,7 +1,7 @@
 //! The arguments of a layer's call, matched to its signature and evaluated.
 
 use super::constant::Constant;
-use super::constants::{Constants, Mistakes, both, pick};
+use super::constants::{Constants, Mistakes, both, pick, wrong_kind};
 use crate::diagnostic::{Code, Diagnostic, Span, did_you_mean};
 use crate::layer::{Arguments, Kind, Parameter, Signature, Value, Values};
 use crate::syntax::tree::{Argument, Expr, ExprKind};
@@ -77,12 +77,14 @@ fn check_keywords(signature: &Signature, written: &[Argument]) -> Result<(), Mis
         if let Some(extra) = positional.get(signature.parameters.len()) {
             let message = match signature.parameters.len() {
                 0 => format!("`{name}` takes no arguments"),
+                1 => format!("`{name}` takes one argument"),
                 most => format!("`{name}` takes at most {most} arguments"),
             };
             let mistake = Diagnostic::new(Code::UnknownArgument, extra.value.span, message);
-            mistakes.push(
-                mistake.help(format!("write `{}`; the layer's input comes by the chain or by `|>`", usage(signature))),
-            );
+            mistakes.push(mistake.help(match name {
+                "reshape" => "a shape is one word: `reshape(2x4)`".to_string(),
+                _ => format!("write `{}`; the layer's input comes by the chain or by `|>`", usage(signature)),
+            }));
         }
         for (parameter, argument) in signature.parameters.iter().zip(&positional) {
             if written.iter().any(|a| a.name.as_ref().is_some_and(|n| n.text == parameter.name)) {
@@ -138,7 +140,20 @@ fn value(scope: &Constants, parameter: &Parameter, expr: &Expr) -> Result<Value,
     };
     match parameter.kind {
         Kind::TensorOrNone if word == Some("none") => Ok(Value::None),
-        Kind::Tensor | Kind::TensorOrNone => scope.evaluate(expr).map(Constant::value),
+        Kind::Tensor | Kind::TensorOrNone => {
+            let by_size = match parameter.name {
+                "kernel" => Some("`conv(8, 3x3)`: the output channels, then the window"),
+                "matrix" => Some("`dense(10)`: the number of outputs"),
+                _ => None,
+            };
+            match by_size.filter(|_| matches!(expr.kind, ExprKind::Shape(_))) {
+                Some(usage) => {
+                    let mistake = wrong_kind(expr.span, "a shape", "weights");
+                    Err(vec![mistake.help(format!("a layer whose weights are not known is written {usage}"))])
+                }
+                None => scope.evaluate(expr).map(Constant::value),
+            }
+        }
         Kind::Numbers => scope.numbers(expr).map(Value::Tensor),
         Kind::Scalar => scope.scalar(expr).map(|v| Value::Tensor(crate::algebra::Tensor::scalar(&v))),
         Kind::Count => match scope.integer(expr)? {

@@ -27,7 +27,19 @@ fn spaced_shape(mistake: &Mistake) -> Option<Diagnostic> {
     let tokens = Lexer::from(&mistake.text[..mistake.region.end.max(found.end)], first.start);
     let tokens: Vec<Token> = tokens.take_while(in_shape).take(32).collect();
     let last = tokens.last()?;
-    let shape: String = tokens.iter().map(|token| token.text(mistake.text)).collect();
+    let ends = |token: &Token, first: bool| {
+        let text = token.text(mistake.text);
+        if first { text.starts_with(['x', 'X', '×']) } else { text.ends_with(['x', 'X', '×']) }
+    };
+    // `8 3x3` are two arguments, and `1x8x8` is a shape in the wrong place.
+    if !tokens.windows(2).all(|pair| ends(&pair[0], false) || ends(&pair[1], true)) {
+        return None;
+    }
+    let written: String = tokens.iter().map(|token| token.text(mistake.text)).collect();
+    if tokens.len() == 1 && !written.contains('X') {
+        return None;
+    }
+    let shape = written;
     let shape = shape.replace(['X', '×'], "x");
     let span = Span { file: mistake.file, start: first.start, end: last.end };
     let whole = |token: Token| token.kind == Kind::Number && token.end == shape.len();
@@ -204,6 +216,9 @@ fn plain(mistake: &Mistake) -> Option<Diagnostic> {
         }
         (Kind::Name | Kind::Text, _) if mistake.expects(&[Rule::string]) && !mistake.expects_value() => {
             "write `import \"other.net\"`"
+        }
+        (Kind::Open, "(" | "[") if mistake.expects(&[Rule::shape]) && !mistake.expects_value() => {
+            "a shape is one word, channels first: `1x28x28`"
         }
         (Kind::Reserved, "is") if mistake.expects(&[Rule::comparison, Rule::relation]) => {
             "after `forall ... .` stands an equation: `forall x: 8. f(x) == g(x)`"

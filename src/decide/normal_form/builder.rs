@@ -31,7 +31,10 @@ pub(super) struct Builder<'n, C: Weights> {
     /// Symbols that are taken to be at least 0.
     pub nonnegative: BTreeSet<Symbol>,
     /// For each atom of a smooth layer: the layer.
-    smooth: BTreeMap<usize, NodeId>,
+    pub smooth: BTreeMap<usize, NodeId>,
+    /// The variables that are products of others, by their sorted factors, and the reverse.
+    pub monomials: HashMap<Vec<usize>, usize>,
+    pub factors: HashMap<usize, Vec<usize>>,
     pub names: HashMap<Forms<C>, usize>,
     smooth_names: HashMap<(String, Vec<Forms<C>>), usize>,
     /// For each atom: the units that are multiples of it, as words; a few are enough.
@@ -70,6 +73,8 @@ impl<'n, C: Weights> Builder<'n, C> {
             atoms: Vec::new(),
             nonnegative,
             smooth: BTreeMap::new(),
+            monomials: HashMap::new(),
+            factors: HashMap::new(),
             names: HashMap::new(),
             smooth_names: HashMap::new(),
             users: BTreeMap::new(),
@@ -221,6 +226,19 @@ impl<'n, C: Weights> Builder<'n, C> {
     }
 
     fn smooth(&mut self, id: NodeId, layer: &dyn Function, operands: &[&[Linear<C::Value>]]) -> Result<Forms<C>, Stop> {
+        let (forms, why) = self.smooth_forms(id, layer, operands)?;
+        let (units, stable) = (forms.len(), if why.is_some() { forms.len() } else { 0 });
+        self.steps.layers.push(LayerStep { node: id, units, stable, example: why.map(|why| (0, why.into())) });
+        Ok(forms)
+    }
+
+    /// The forms, and why they are affine, where they are without any atom of this layer.
+    fn smooth_forms(
+        &mut self,
+        id: NodeId,
+        layer: &dyn Function,
+        operands: &[&[Linear<C::Value>]],
+    ) -> Result<(Forms<C>, Option<&'static str>), Stop> {
         let shapes: Vec<&Shape> =
             self.network.nodes[id].operands.iter().map(|&o| &self.network.nodes[o].shape).collect();
         let constants: Option<Vec<Tensor>> =
@@ -228,16 +246,18 @@ impl<'n, C: Weights> Builder<'n, C> {
         if let Some(constants) = constants
             && let Some(value) = layer.evaluate(&constants.iter().collect::<Vec<_>>())
         {
-            return Ok(value.to_rationals().into_iter().map(|v| Linear::constant(v.into())).collect());
+            let forms = value.to_rationals().into_iter().map(|v| Linear::constant(v.into())).collect();
+            return Ok((forms, Some("its input is constant")));
         }
         if layer.kind() == "softmax" && layer.output().channels() == 1 {
             // The quotient of one exponential by itself.
-            return Ok(vec![Linear::constant(C::Value::one()); layer.output().elements()]);
+            let ones = vec![Linear::constant(C::Value::one()); layer.output().elements()];
+            return Ok((ones, Some("an exponential divided by itself is 1")));
         }
-        if layer.kind() == "multiply" {
-            let products: Option<Forms<C>> = operands[0].iter().zip(operands[1]).map(|(a, b)| product(a, b)).collect();
-            if let Some(products) = products {
-                return Ok(products);
+        if let ("multiply" | "square", Some(last)) = (layer.kind(), operands.last()) {
+            let scaled = operands[0].iter().zip(*last).all(|(a, b)| product(a, b).is_some());
+            if let Some(products) = self.products(id, operands[0], last)? {
+                return Ok((products, scaled.then_some("one of its factors is constant")));
             }
         }
         let outputs = layer.output().elements();
@@ -256,7 +276,7 @@ impl<'n, C: Weights> Builder<'n, C> {
                 first
             }
         };
-        Ok((first..first + outputs).map(|atom| Linear::variable(self.inputs + atom)).collect())
+        Ok(((first..first + outputs).map(|atom| Linear::variable(self.inputs + atom)).collect(), None))
     }
 
     /// A form over the layer's operands as a form over variables.
@@ -328,6 +348,8 @@ impl<'n, C: Weights> Builder<'n, C> {
         let map = map::<C>(self.inputs, self.network.output_shape(), outputs);
         let mut steps = std::mem::take(&mut self.steps);
         steps.atoms = self.atoms.len();
+        steps.products = self.monomials.len();
+        steps.curves = self.smooth.len() - self.monomials.len();
         let shared = self.users.iter().filter(|(_, users)| users.len() > 1);
         steps.shared = shared.filter_map(|(&atom, users)| Some((self.show_atom(atom)?, users.clone()))).next();
         Outcome::Affine { map, steps: Box::new(steps) }

@@ -13,6 +13,9 @@
 //! monomial's coefficient stands; a monomial leaves a maximum only where it cannot be negative, as
 //! an even power, a root, or a symbol that is taken to be at least 0.
 //!
+//! `multiply` and `square` make products of variables, which are atoms too, and so do other smooth
+//! layers; equal products, and values of a layer at equal arguments, are one atom.
+//!
 //! So relu(u) and relu(−u) = relu(u) − u share an atom, and so do units whose hyperplanes agree up
 //! to scale. If every atom's coefficients cancel, the network is affine; for one hidden layer of
 //! two-argument atoms the converse holds too.
@@ -21,6 +24,7 @@ mod builder;
 mod hints;
 mod linear;
 mod maximum;
+mod products;
 
 use std::collections::BTreeSet;
 
@@ -87,6 +91,10 @@ pub struct Steps {
     pub layers: Vec<LayerStep>,
     /// The number of different atoms that the layers made; all cancel in the output.
     pub atoms: usize,
+    /// How many of them are products of variables, made by `multiply` and `square`.
+    pub products: usize,
+    /// How many of them are values of other smooth layers.
+    pub curves: usize,
     /// An atom that several units share, as an example: its form, and the units.
     pub shared: Option<(String, Vec<String>)>,
 }

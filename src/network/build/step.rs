@@ -99,6 +99,7 @@ impl Builder<'_, '_> {
         input: NodeId,
         span: Span,
     ) -> Result<Arguments, Mistakes> {
+        self.no_values(signature, written)?;
         let shape = self.nodes[input].shape.clone();
         let constants = &self.checker.constants;
         let Some(size) = call::by_size(constants, signature, written, shape.spatial().len())? else {
@@ -108,6 +109,17 @@ impl Builder<'_, '_> {
         let arguments = call::arguments(constants, signature, &size.rest, Some(weights), span)?;
         let groups = arguments.integers("groups").and_then(|n| n.first().copied()).unwrap_or(1);
         let outputs = size.outputs.unwrap_or(shape.channels());
+        let divided = match signature.name {
+            "conv" => shape.channels(),
+            _ => outputs,
+        };
+        if !divided.is_multiple_of(groups.max(1)) {
+            let message = format!("{divided} channels cannot be divided into {groups} groups");
+            let place = pick(written, "groups", None).map_or(span, |e| e.span);
+            let mistake = Diagnostic::new(Code::InvalidArgument, place, message);
+            let given = format!("`{}` is {shape}", self.nodes[input].name);
+            return Err(vec![mistake.related(self.nodes[input].span, given)]);
+        }
         let channels = match signature.name {
             "conv" => vec![outputs, shape.channels() / groups.max(1)],
             "conv_transpose" => vec![shape.channels(), outputs / groups.max(1)],
@@ -126,6 +138,28 @@ impl Builder<'_, '_> {
             }
         };
         Ok(arguments.with(weights, kernel.value()))
+    }
+
+    /// A layer's input is never one of its arguments: `relu(x)` is written `x |> relu`.
+    fn no_values(&self, signature: &Signature, written: &[Argument]) -> Result<(), Mistakes> {
+        let value = |a: &&Argument| matches!(&a.value.kind, ExprKind::Name(name) if self.values.contains_key(name) && !self.checker.constants.knows(name));
+        let Some(argument) = written.iter().find(value).filter(|_| signature.values == Values::None) else {
+            return Ok(());
+        };
+        let text = |a: &Argument| self.checker.sources.text(a.value.span).to_string();
+        let (input, name) = (text(argument), signature.name);
+        let call = match signature.parameters.iter().any(|p| p.required) {
+            true => format!("{name}(…)"),
+            false => name.to_string(),
+        };
+        let help = match name {
+            "bias" => format!("values are added by `add({input})`"),
+            "scale" => format!("values are multiplied by `multiply({input})`"),
+            _ => format!("write `{input} |> {call}`"),
+        };
+        let message = format!("`{input}` is a value of the network, and a layer's input is not one of its arguments");
+        let mistake = Diagnostic::new(Code::UnknownArgument, argument.value.span, message);
+        Err(vec![mistake.help(help)])
     }
 
     /// The values in the parentheses of `add(v, ...)`.

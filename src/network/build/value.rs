@@ -81,7 +81,7 @@ impl Builder<'_, '_> {
         let known: Vec<String> = self.known_names();
         let mistake =
             Diagnostic::new(Code::UnknownName, span, format!("there is no value, constant or layer `{name}`"));
-        match did_you_mean(name, known.iter().map(String::as_str)) {
+        match nearest(name, &known) {
             Some(near) => self.fail(mistake.help(format!("did you mean `{near}`?"))),
             None => self.fail(mistake),
         }
@@ -111,9 +111,7 @@ impl Builder<'_, '_> {
     pub(super) fn unknown_layer<T>(&mut self, callee: &Name) -> Built<T> {
         let known = self.known_names();
         let mistake = Diagnostic::new(Code::UnknownLayer, callee.span, format!("there is no layer `{}`", callee.text));
-        let lower = callee.text.to_lowercase().replace("2d", "").replace("_", "");
-        let same = known.iter().find(|k| k.replace('_', "") == lower);
-        match same.map(String::as_str).or_else(|| did_you_mean(&callee.text, known.iter().map(String::as_str))) {
+        match nearest(&callee.text, &known) {
             Some(near) => self.fail(mistake.help(format!("did you mean `{near}`?"))),
             None => self.fail(mistake.help("`netprove explain layers` lists the layers")),
         }
@@ -182,4 +180,37 @@ impl Builder<'_, '_> {
 
 fn minus_one() -> Rational {
     Rational::from_integer((-1).into())
+}
+
+/// What other programs call layers.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("linear", "dense"),
+    ("fc", "dense"),
+    ("gemm", "dense"),
+    ("convolution", "conv"),
+    ("deconv", "conv_transpose"),
+    ("maxpooling", "maxpool"),
+    ("averagepool", "avgpool"),
+    ("averagepooling", "avgpool"),
+    ("adaptiveavgpool", "global_avgpool"),
+    ("globalaveragepool", "global_avgpool"),
+    ("bn", "batchnorm"),
+    ("batchnormalization", "batchnorm"),
+    ("swish", "silu"),
+    ("zeropad", "pad"),
+    ("view", "reshape"),
+    ("transpose", "permute"),
+    ("cat", "concat"),
+    ("mul", "multiply"),
+    ("subtract", "sub"),
+];
+
+/// The name that was meant: `Conv2d`, `MaxPool2d`, `Linear` are layers of other programs.
+fn nearest(name: &str, known: &[String]) -> Option<String> {
+    let plain = |text: &str| text.to_lowercase().replace('_', "");
+    let lower = ["1d", "2d", "3d"].iter().fold(plain(name), |text, axes| text.replace(axes, ""));
+    let same = known.iter().find(|k| plain(k) == lower).cloned();
+    let elsewhere = || ELSEWHERE.iter().find(|(other, _)| *other == lower).map(|(_, ours)| ours.to_string());
+    let near = || did_you_mean(name, known.iter().map(String::as_str)).map(str::to_string);
+    same.or_else(elsewhere).or_else(near)
 }

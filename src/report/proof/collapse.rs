@@ -222,20 +222,29 @@ impl Writer<'_> {
     }
 
     pub fn normal_form<C: Coefficient>(&mut self, map: &AffineMap<C>, steps: &Steps) {
-        self.document.state(
-            "Normal form",
-            vec![
-                text("Every value is written as an affine form of the input plus multiples of atoms "),
-                math("\\max\\{0, l, \\dots\\}"),
-                text(". Equal atoms are recognised: "),
+        let maxima = steps.atoms - steps.products - steps.curves;
+        let mut words = vec![text("Every value is written as an affine form of the input plus multiples of atoms")];
+        let kinds = [
+            (maxima > 0 || steps.atoms == 0, math("\\max\\{0, l, \\dots\\}")),
+            (steps.products > 0, text("products of variables")),
+            (steps.curves > 0, text("values of smooth layers")),
+        ];
+        for (n, (_, kind)) in kinds.into_iter().filter(|(any, _)| *any).enumerate() {
+            words.extend([text(if n == 0 { ": " } else { ", and " }), kind]);
+        }
+        words.push(text(". Equal atoms are recognised"));
+        if maxima > 0 || steps.atoms == 0 {
+            words.extend([
+                text(": "),
                 math("\\max\\{0, s \\cdot l\\} = s \\cdot \\max\\{0, l\\}"),
                 text(" for "),
                 math("s > 0"),
                 text(", and "),
                 math("\\max\\{0, -l\\} = \\max\\{0, l\\} - l"),
-                text("."),
-            ],
-        );
+            ]);
+        }
+        words.push(text("."));
+        self.document.state("Normal form", words);
         let rows = steps.layers.iter().map(|step| {
             let name = self.network.nodes[step.node].name.clone();
             let why = step.example.as_ref().map_or("–".to_string(), |(unit, why)| format!("unit {unit}: {why}"));

@@ -122,8 +122,13 @@ impl Writer<'_> {
                 "Composed kernel by kernel, each side is one convolution of the {shape} image extended by zeros, and no layer reads zeros where the value before it is not 0 as a formula. The kernels and the constants of both sides are equal in every entry."
             ),
             Proof::NormalForm(steps) => format!(
-                "In the normal form of their difference, the coefficients of all inputs and of all {} atoms max{{0, l, …}} are 0.",
-                count(steps.atoms)
+                "In the normal form of their difference, the coefficients of all inputs and of all {} atoms ({}) are 0.",
+                count(steps.atoms),
+                match steps.products + steps.curves {
+                    0 => "maxima max{0, l, …}",
+                    n if n == steps.atoms => "products of variables and values of smooth layers",
+                    _ => "maxima max{0, l, …}, products of variables and values of smooth layers",
+                }
             ),
         };
         self.document.say(vec![text(words)]);
