@@ -265,3 +265,29 @@ fn what_once_panicked() {
     ];
     rows.iter().for_each(|text| run(text));
 }
+
+/// Networks that call one another, and files that import one another, however deep.
+#[test]
+fn calls_and_imports_are_nested_without_end() {
+    use netprove::diagnostic::Code;
+    use netprove::network::Loader;
+    let chain = |calls: &dyn Fn(usize) -> Option<usize>| {
+        let body = |i| calls(i).map_or("relu".to_string(), |j| format!("f{j}"));
+        (0..3000).map(|i| format!("network f{i}(x: 2) {{ {} }}\n", body(i))).collect::<String>()
+    };
+    let accepted = |text: &str| check(Source { name: "calls.net".into(), text: text.into() }, &NoImports, MEMORY);
+    assert!(accepted(&chain(&|i| i.checked_sub(1))).is_ok(), "defined before their use");
+    for text in [chain(&|i| Some((i + 1) % 3000)), chain(&|i| (i < 2999).then_some(i + 1))] {
+        let rejected = accepted(&text).expect_err("too deep");
+        assert_eq!(rejected.diagnostics[0].code, Code::NestedTooDeeply);
+    }
+    struct Endless;
+    impl Loader for Endless {
+        fn load(&self, from: &str, _: &str) -> Result<Source, String> {
+            Ok(Source { name: format!("{from}i"), text: "import \"next.net\"".into() })
+        }
+    }
+    let first = Source { name: "a".into(), text: "import \"next.net\"".into() };
+    let rejected = check(first, &Endless, MEMORY).expect_err("endless");
+    assert_eq!(rejected.diagnostics[0].code, Code::NestedTooDeeply);
+}

@@ -1,5 +1,6 @@
 //! A checked file: its networks, with every call inlined and every weight exact, and its claims.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::behaviour::Behaviour;
@@ -113,6 +114,10 @@ impl Loader for NoImports {
         Err("imports are not available here".into())
     }
 }
+
+/// Networks that call ones defined after them, and files that import files, at most this deep.
+const MAX_CALLS: usize = 100;
+const MAX_IMPORTS: usize = 50;
 
 /// Parses and checks a program; `memory` bounds the bytes that its constants may take.
 pub fn check(source: Source, loader: &dyn Loader, memory: u64) -> Result<Program, Rejected> {
@@ -287,6 +292,11 @@ impl<'a> Checker<'a> {
             return;
         }
         let from = self.importing();
+        if self.reading.len() > MAX_IMPORTS {
+            let message = format!("imports are nested more than {MAX_IMPORTS} deep here");
+            self.report(Diagnostic::new(Code::NestedTooDeeply, span, message));
+            return;
+        }
         match self.loader.load(&from, path) {
             Ok(source) if self.reading.contains(&source.name) => {
                 let chain = [self.reading.join("` imports `"), source.name].join("` imports `");
@@ -328,9 +338,16 @@ impl<'a> Checker<'a> {
         true
     }
 
+    /// Builds all networks in the order of their definitions, imported ones first: calls of what is
+    /// defined before are then not nested.
     fn define_networks(&mut self) {
-        let names: Vec<String> = self.items.keys().cloned().collect();
-        for name in names {
+        let mut names: Vec<(Reverse<u32>, usize, String)> = self
+            .items
+            .iter()
+            .map(|(name, item)| (Reverse(item.name.span.file), item.name.span.start, name.clone()))
+            .collect();
+        names.sort();
+        for (_, _, name) in names {
             self.network(&name);
         }
     }
@@ -356,6 +373,13 @@ impl<'a> Checker<'a> {
             return built.clone();
         }
         let item = self.items.get(name)?.clone();
+        if self.building.len() >= MAX_CALLS {
+            let message = format!("calls of networks are nested more than {MAX_CALLS} deep here");
+            let mistake = Diagnostic::new(Code::NestedTooDeeply, item.name.span, message);
+            self.report(mistake.help("define networks before the networks that call them"));
+            self.networks.insert(name.to_string(), None);
+            return None;
+        }
         self.building.push(name.to_string());
         let network = build(self, &item).ok();
         self.building.pop();
