@@ -177,6 +177,8 @@ fn check_networks(text: &str, program: &Program, choices: &mut Choices) {
                     check_counterexample(&place, &equations[answer.equation], found);
                 }
             }
+            // No random program claims one.
+            Statement::Behaviour { .. } => {}
             Statement::Property { network, property } => {
                 use netprove::network::Property;
                 let verdict = findings.networks[*network].decision.verdict;

@@ -129,6 +129,7 @@ impl Checker<'_> {
                 let mistake =
                     Diagnostic::new(Code::UnknownProperty, property.span, format!("`{other}` is not a property"));
                 let help = match did_you_mean(other, known.iter().copied()) {
+                    _ if other == "not" => "that a network is not affine is `is nonlinear`".to_string(),
                     Some(near) => format!("did you mean `{near}`?"),
                     None => format!("the properties are `{}`", known.join("`, `")),
                 };

@@ -116,11 +116,7 @@ impl Writer {
             }
             Evidence::Regions(..) => Err("its proof is a search of regions, which is not exported".into()),
             Evidence::NormalForm(..) | Evidence::SymbolicNormalForm(..) => Err(KINKS.into()),
-            Evidence::Regions(..) => Err("a proof by regions is not stated here".into()),
-            Evidence::Structure { .. }
-            | Evidence::Image(_)
-            | Evidence::Symbolic(_)
-            | Evidence::FreeStructure { .. } => {
+            Evidence::Structure { .. } | Evidence::Symbolic(_) | Evidence::FreeStructure { .. } => {
                 let linear = decision.verdict == Verdict::Linear && pinned(network).is_none();
                 self.structure(network, &theorem, linear, ring)
             }
@@ -257,7 +253,6 @@ impl Writer {
                     self.refuse(&what, &format!("the theorem of `{name}` is not"));
                 }
             }
-            Statement::Behaviour { .. } => self.refuse(&what, "properties other than these are not stated here"),
             Statement::Law { equations, .. } => self.part(&what, |w| w.law(number, equations, answer)),
             Statement::Equation(equation) => self.part(&what, |w| match &answer.comparison {
                 Some(comparison) => w.equation(&format!("claim_{number}"), equation, comparison),
