@@ -69,7 +69,7 @@ fn words_that_are_none() {
     one("network f(x: 1 x 8 x 8) { relu }", "1:14 syntax: a shape is one word: integers joined by a small `x`");
     one("network f(x: 1x8 x8) { relu }", "1:14 syntax: a shape is one word: integers joined by a small `x`");
     one("network f(x: 1x8x8) { conv(8 3x3) }", "1:30 syntax: expected `,` or `)`, found `3x3`");
-    one("network f(x 1x8x8) { relu }", "1:13 syntax: expected `,`, `)` or `:`, found `1x8x8`");
+    one("network f(x 1x8x8) { relu }", "1:13 syntax: expected `,` or `:`, found `1x8x8`");
     one("network f(x: (1, 8, 8)) { relu }", "1:14 syntax: expected a shape such as `1x8x8`, found `(`");
     one("network f(x: 3) { conv(k, 3X3) }", "1:27 syntax: a shape is one word: integers joined by a small `x`");
 }
