@@ -21,8 +21,7 @@ fn equation(program: &Program) -> &Equation {
 
 /// Both sides at a point and weights, by the layers' definitions.
 fn values(equation: &Equation, weights: &Assignment, point: &Tensor) -> (Tensor, Tensor) {
-    let at = |s: Symbol| weights.get(&s).cloned().unwrap_or_default();
-    let value = |network: &netprove::network::Network| network.at(&at).evaluate(point).expect("rational weights");
+    let value = |network: &netprove::network::Network| network.at(weights).evaluate(point).expect("rational weights");
     (value(&equation.left), value(&equation.right))
 }
 

@@ -41,7 +41,7 @@ fn the_evidence_of_every_example_holds_up() {
         for (network, finding) in program.networks.iter().zip(&findings.networks) {
             match &finding.decision.evidence {
                 Evidence::Witness(witness, weights) => {
-                    let at = network.at(&|s| weights.get(&s).cloned().unwrap_or_default());
+                    let at = network.at(weights);
                     assert!(search::verify(&at, witness), "{}", network.name);
                 }
                 Evidence::Composition(map) => {

@@ -3,7 +3,6 @@
 
 mod common;
 
-use std::collections::BTreeMap;
 use std::fs;
 
 use common::examples;
@@ -11,7 +10,7 @@ use netprove::algebra::{Rational, Symbol};
 use netprove::decide::search::Value;
 use netprove::decide::{Comparison, Counterexample, Findings, Status, compare, prove};
 use netprove::diagnostic::Source;
-use netprove::network::{Equation, Network, NoImports, Program, Statement, check, sample};
+use netprove::network::{Assignment, Equation, Network, NoImports, Program, Statement, check, sample};
 
 const MEMORY: u64 = 1 << 30;
 
@@ -64,10 +63,11 @@ fn every_identity_with_one_weight_changed_is_refuted() {
             }
             let weights: Vec<Symbol> =
                 equation.right.symbols().into_iter().filter(|s| matches!(s, Symbol::Free(_))).collect();
-            let values: BTreeMap<Symbol, Rational> = weights.iter().map(|&s| (s, number(s))).collect();
-            let at = |s: Symbol| values.get(&s).cloned().unwrap_or_else(|| number(s));
+            let symbols = equation.difference.symbols();
+            let at: Assignment = symbols.into_iter().map(|s| (s, number(s))).collect();
             for &changed in weights.iter().step_by(weights.len().div_ceil(CHANGES).max(1)) {
-                let larger = |s: Symbol| if s == changed { at(s) + Rational::from_integer(1.into()) } else { at(s) };
+                let mut larger = at.clone();
+                larger.insert(changed, number(changed) + Rational::from_integer(1.into()));
                 let (left, right) = (equation.left.at(&at), equation.right.at(&larger));
                 let mutant = Equation::between(left, right, true, None, claim.span).expect("the same shapes");
                 let about = format!("{}: {}, {} changed", path.display(), claim.text, program.symbols.name(changed));
@@ -109,8 +109,7 @@ fn tolerance(equation: &Equation) -> netprove::algebra::Rational {
 
 /// The value of a side at the counterexample, which must be the value that it gives.
 fn value(side: &Network, found: &Counterexample, given: &Value) -> netprove::algebra::Rational {
-    let at = |symbol| found.symbols.get(&symbol).cloned().unwrap_or_default();
-    match side.at(&at).evaluate(&found.point) {
+    match side.at(&found.symbols).evaluate(&found.point) {
         Some(values) => {
             assert!(given.is_exact());
             assert_eq!(values.get(found.output), given.low);

@@ -27,8 +27,7 @@ fn answers(text: &str) -> Vec<Status> {
         assert_eq!(answer.status == Status::Refuted, matches!(answer.comparison, Some(Comparison::Different(_))));
         if let Some(Comparison::Different(found)) = &answer.comparison {
             let equation = &equations[answer.equation];
-            let at = |s| found.symbols.get(&s).cloned().unwrap_or_default();
-            let value = |side: &netprove::network::Network| side.at(&at).evaluate(&found.point);
+            let value = |side: &netprove::network::Network| side.at(&found.symbols).evaluate(&found.point);
             if let (Some(left), Some(right)) = (value(&equation.left), value(&equation.right)) {
                 assert_ne!(left.get(found.output), right.get(found.output), "{}", claim.text);
             }

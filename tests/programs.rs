@@ -53,15 +53,11 @@ fn weights(symbols: impl IntoIterator<Item = Symbol>, choices: &mut Choices) -> 
     symbols.into_iter().map(|s| (s, value(choices))).collect()
 }
 
-fn at(network: &Network, weights: &Assignment) -> Network {
-    network.at(&|s| weights.get(&s).cloned().unwrap_or_default())
-}
-
 /// M·x + b at numbers for the symbols; `None` if a root is left.
 fn apply<C: Coefficient>(map: &AffineMap<C>, weights: &Assignment, x: &Tensor) -> Option<Vec<Rational>> {
     let value = |c: &C, denominator| {
         use netprove::algebra::Scalar;
-        c.value(denominator).to_polynomial().at(&|s| weights.get(&s).cloned().unwrap_or_default()).as_constant()
+        c.value(denominator).to_polynomial().at(weights).as_constant()
     };
     let row = |row: usize| -> Option<Rational> {
         let terms = map.matrix.row(row).map(|(column, c)| Some(value(c, map.matrix.denominator())? * x.get(column)));
@@ -80,7 +76,7 @@ fn convolve<C: Coefficient>(
     use netprove::algebra::Scalar;
     let value = |t: &Tensor<C>, flat: usize| {
         let value = t.numerators()[flat].value(t.denominator()).to_polynomial();
-        value.at(&|s| weights.get(&s).cloned().unwrap_or_default()).as_constant()
+        value.at(weights).as_constant()
     };
     let resolve = |i: i64, n: i64| match found.mode {
         _ if (0..n).contains(&i) => Some(i),
@@ -121,7 +117,7 @@ fn check_networks(text: &str, program: &Program, choices: &mut Choices) {
         let name = &network.name;
         if let Evidence::Witness(witness, at_weights) = evidence {
             assert_eq!(verdict, Verdict::Nonlinear);
-            let network = at(network, at_weights);
+            let network = network.at(at_weights);
             assert!(search::verify(&network, witness), "{text}{name}");
             let mut wrong = witness.as_ref().clone();
             wrong.f_x.low -= Rational::one();
@@ -129,7 +125,7 @@ fn check_networks(text: &str, program: &Program, choices: &mut Choices) {
         }
         for _ in 0..3 {
             let weights = weights(network.symbols(), choices);
-            let network = at(network, &weights);
+            let network = network.at(&weights);
             for x in points(&network, choices) {
                 let Some(y) = network.evaluate(&x) else { continue };
                 let y = y.to_rationals();
@@ -204,7 +200,7 @@ fn check_law(place: &str, equation: &Equation, domain: &[netprove::network::Inpu
             let size = choices.rational(2).abs();
             weights.insert(*symbol, size);
         }
-        let sides = inputs.iter().map(|side| at(side, &weights)).collect::<Vec<_>>();
+        let sides = inputs.iter().map(|side| side.at(&weights)).collect::<Vec<_>>();
         for x in points(&sides[0], choices) {
             // What the network itself is applied to, on the left side.
             let parts = sides[0].split_input(&x);
@@ -236,7 +232,7 @@ fn contains(input: &netprove::network::Input, value: &Tensor) -> bool {
 
 fn check_counterexample(place: &str, equation: &Equation, found: &Counterexample) {
     assert!(search::Domain::of(&equation.difference).contains(&found.point) || equation.is_law, "{place}");
-    let (left, right) = (at(&equation.left, &found.symbols), at(&equation.right, &found.symbols));
+    let (left, right) = (equation.left.at(&found.symbols), equation.right.at(&found.symbols));
     assert!(equation.nonnegative.iter().all(|s| !found.symbols[s].is_negative()), "{place}");
     if let (Some(left), Some(right)) = (left.evaluate(&found.point), right.evaluate(&found.point)) {
         let (left, right) = (left.get(found.output), right.get(found.output));
@@ -252,7 +248,7 @@ fn check_comparison(place: &str, equation: &Equation, comparison: &Comparison, c
     }
     for _ in 0..8 {
         let weights = weights(equation.difference.symbols(), choices);
-        let (left, right) = (at(&equation.left, &weights), at(&equation.right, &weights));
+        let (left, right) = (equation.left.at(&weights), equation.right.at(&weights));
         let mut gaps = Vec::new();
         for x in points(&equation.difference, choices) {
             let (Some(left), Some(right)) = (left.evaluate(&x), right.evaluate(&x)) else { continue };
@@ -270,7 +266,7 @@ fn check_comparison(place: &str, equation: &Equation, comparison: &Comparison, c
                 if let Some(residue) = &found.residue
                     && !residue.conditions.is_empty()
                 {
-                    let value = |p: &Polynomial| p.at(&|s| weights.get(&s).cloned().unwrap_or_default());
+                    let value = |p: &Polynomial| p.at(&weights);
                     let all = residue.conditions.iter().all(|p| value(p).as_constant().is_some_and(|v| v.is_zero()));
                     assert_eq!(all, largest.is_zero(), "{place} at {weights:?}");
                 }

@@ -18,7 +18,7 @@ fn program(text: &str) -> Program {
 
 /// Whether the points of a violation violate the property, by the layers' definitions and its own words.
 fn violates(network: &Network, behaviour: &Behaviour, found: &Violation) -> bool {
-    let network = network.at(&|s| found.symbols.get(&s).cloned().unwrap_or_default());
+    let network = network.at(&found.symbols);
     let points: Vec<&Tensor> = found.points.iter().map(|(_, p)| p).collect();
     let domain = netprove::decide::search::Domain::of(&network);
     let f = |x: &Tensor| {

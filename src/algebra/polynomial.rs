@@ -19,6 +19,9 @@ pub enum Symbol {
     Free(u32),
 }
 
+/// Values for symbols. A free symbol without one is 0; a root without one stays what it is.
+pub type Assignment = BTreeMap<Symbol, Rational>;
+
 /// A product of powers of symbols: `(symbol, exponent)`, symbols ascending, exponents positive, and
 /// 1 for roots. Empty is 1.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -244,14 +247,15 @@ impl Polynomial {
         Polynomial { terms: self.terms.iter().map(|(m, c)| (m.clone(), c * factor)).collect() }
     }
 
-    /// The polynomial where each free symbol has a value; what is left may have roots.
-    pub fn at(&self, values: &dyn Fn(Symbol) -> Rational) -> Polynomial {
+    /// The polynomial at these values; see [`Assignment`].
+    pub fn at(&self, values: &Assignment) -> Polynomial {
+        let stays = |symbol: &Symbol| matches!(symbol, Symbol::Root(_)) && !values.contains_key(symbol);
         let mut sum = Polynomial::default();
         for (monomial, coefficient) in &self.terms {
-            let (roots, free): (Vec<_>, Vec<_>) = monomial.0.iter().partition(|p| matches!(p.0, Symbol::Root(_)));
-            let power = |(s, e): (Symbol, u32)| num_traits::pow(values(s), e as usize);
-            let value = free.into_iter().map(power).fold(coefficient.clone(), |product, p| product * p);
-            sum.add_term(Monomial(roots), value);
+            let (roots, given): (Vec<_>, Vec<_>) = monomial.0.iter().partition(|(symbol, _)| stays(symbol));
+            let power = |(s, e): (Symbol, u32)| values.get(&s).map(|v| num_traits::pow(v.clone(), e as usize));
+            let product: Option<Rational> = given.into_iter().map(power).product();
+            sum.add_term(Monomial(roots), coefficient * product.unwrap_or_default());
         }
         sum
     }
@@ -465,10 +469,8 @@ mod tests {
     proptest! {
         #[test]
         fn arithmetic_agrees_with_evaluation(a in polynomials(), b in polynomials(), c in polynomials(), point in prop::array::uniform3((-5_i64..=5, 1_i64..4))) {
-            let at = |s: Symbol| match s {
-                Symbol::Free(i) => { let (n, d) = point[i as usize]; super::super::ratio(n.into(), d.into()) }
-                Symbol::Root(_) => unreachable!("roots keep their value"),
-            };
+            let number = |(n, d): (i64, i64)| super::super::ratio(n.into(), d.into());
+            let at: Assignment = (0..).map(Symbol::Free).zip(point.map(number)).collect();
             // A value is (u, v, w, z) for u + v√2 + w√3 + z√6, which has an arithmetic of its own.
             let value = |p: &Polynomial| quadratic(&p.at(&at));
             prop_assert_eq!(value(&a.plus(&b)), add(&value(&a), &value(&b)));

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use num_traits::{One, Signed};
 
-use super::{Coefficient, Integer, Polynomial, Rational, Shape, Symbol, common_denominator, content, ratio};
+use super::{
+    Assignment, Coefficient, Integer, Polynomial, Rational, Shape, Symbol, common_denominator, content, ratio,
+};
 
 /// A tensor, row-major (channel first), stored as numerators over one positive denominator in the
 /// ring's canonical form (for integers: lowest terms): two tensors are equal exactly when their
@@ -201,7 +203,7 @@ impl Tensor<Polynomial> {
     }
 
     /// The elements where each free symbol has a value.
-    pub fn at(&self, values: &dyn Fn(Symbol) -> Rational) -> Tensor<Polynomial> {
+    pub fn at(&self, values: &Assignment) -> Tensor<Polynomial> {
         let numerators = self.numerators.iter().map(|p| p.at(values)).collect();
         Tensor { shape: self.shape.clone(), numerators: Arc::new(numerators), denominator: Integer::one() }
     }

@@ -120,7 +120,7 @@ impl Writer<'_, '_> {
     /// Why an affine network is not linear: f(a·x) ≠ a·f(x).
     fn not_linear(&mut self, index: usize, network: &Network, evidence: &Evidence) -> Result<Stated, String> {
         let weights = weights_with_constant(network, evidence);
-        let numbers = network.at(&|symbol| weights.get(&symbol).cloned().unwrap_or_default());
+        let numbers = network.at(&weights);
         // Large images are not evaluated: their table says where f(0) ≠ 0.
         let failure = if matches!(evidence, Evidence::Image(_)) { None } else { not_homogeneous(&numbers) };
         let (x, factor, output) = match failure {
@@ -304,9 +304,7 @@ fn weights_with_constant(network: &Network, evidence: &Evidence) -> Assignment {
         };
         symbols.iter().map(|&s| (s, value(s))).collect()
     };
-    let shows = |weights: &Assignment| {
-        constants.iter().any(|c| !c.at(&|s| weights.get(&s).cloned().unwrap_or_default()).is_zero())
-    };
+    let shows = |weights: &Assignment| constants.iter().any(|c| !c.at(weights).is_zero());
     (0..64).map(choice).find(shows).unwrap_or_default()
 }
 
@@ -315,5 +313,5 @@ fn constant_output(evidence: &Evidence, weights: &Assignment) -> Option<usize> {
     if let Evidence::Image(map) = evidence {
         return map.first_constant();
     }
-    constants(evidence)?.iter().position(|c| !c.at(&|s| weights.get(&s).cloned().unwrap_or_default()).is_zero())
+    constants(evidence)?.iter().position(|c| !c.at(weights).is_zero())
 }

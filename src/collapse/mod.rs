@@ -77,13 +77,18 @@ pub enum LimitReached {
         limit: u64,
     },
     /// Polynomials would have too many terms.
-    #[error("the polynomials of the one matrix may have {terms} terms in all, above the limit of {limit}")]
+    #[error("the polynomials of the one matrix may have {} terms in all, above the limit of {limit}", many(*terms))]
     Terms {
         /// An estimate of the terms of all entries.
         terms: u64,
         /// The terms allowed.
         limit: u64,
     },
+}
+
+/// A number that stops at the largest that is counted to.
+fn many(terms: u64) -> String {
+    if terms == u64::MAX { "more than 2^64".into() } else { terms.to_string() }
 }
 
 impl LimitReached {

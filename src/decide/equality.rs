@@ -1,7 +1,8 @@
 //! Equations between networks: equal for every input (and every weight), or a point where they differ.
 //!
-//! Two networks are equal exactly when their difference h is zero. Where h is affine its exact map
-//! decides; else points are tried, and then the normal form of h, in which both sides share atoms.
+//! Two networks are equal exactly when their difference h is zero. A polynomial h is first asked for its
+//! value at a random point modulo a prime ([`modular`]). Where h is affine its exact map decides; else points
+//! are tried, and then the normal form of h, in which both sides share atoms.
 
 mod large;
 
@@ -9,12 +10,13 @@ use std::collections::BTreeSet;
 
 use num_traits::{Signed, Zero};
 
+use super::modular;
 use super::normal_form::{Limits, Outcome, Steps, normal_form, normal_form_where};
 use super::points::Sides;
 use super::regions::{self, Allowance, Cases, Program};
 use super::residue::{Residue, residue};
 use super::search::{self, Domain, Effort, Value};
-use super::symbolic::{assignment, at, choices, rounds};
+use super::symbolic::{SHOWN_TERMS, assignment, choices, rounds};
 use crate::algebra::{Budget, Integer, Polynomial, Rational, Shape, Symbol, Tensor, Work};
 use crate::collapse::{AffineMap, OneKernel, Region, one_kernel};
 use crate::layer::{Enclosure, Weights};
@@ -140,10 +142,35 @@ pub fn compare(equation: &Equation, budget: impl Into<Budget>) -> Comparison {
     if let Some(equal) = equal_kernels::<Polynomial>(equation) {
         return equal;
     }
-    if let Some(Ok(map)) = Region::<Polynomial>::whole(h).map(|region| region.collapse(budget)) {
+    let nonzero = nonzero(equation);
+    let region = Region::<Polynomial>::whole(h);
+    // Sides that differ need no map of more terms than a reader can use.
+    let region = region.filter(|region| nonzero != Some(true) || region.check_terms(SHOWN_TERMS).is_ok());
+    if let Some(Ok(map)) = region.map(|region| region.collapse(budget)) {
         return compare_symbolic_maps(equation, &map, budget);
     }
-    compare_symbolic(equation, budget)
+    compare_symbolic(equation, nonzero, budget)
+}
+
+/// Whether sides that are polynomials are different ones, which is certain, or seem to be the same;
+/// see [`modular::nonzero`].
+fn nonzero(equation: &Equation) -> Option<bool> {
+    equation.within.is_none().then(|| modular::nonzero(&equation.difference)).flatten()
+}
+
+/// Why sides that are polynomials are not decided, if so.
+fn not_shown(nonzero: Option<bool>, otherwise: &'static str) -> &'static str {
+    match nonzero {
+        None => otherwise,
+        Some(true) => {
+            "the sides are different polynomials, as a random point modulo a prime shows, but no exact input that \
+             tells them apart was found"
+        }
+        Some(false) => {
+            "the sides agree at a random point modulo a large prime, so they are most likely equal, but that proves \
+             nothing and no proof was found"
+        }
+    }
 }
 
 /// The work of one search for points at which the sides differ, in `parts` equal shares.
@@ -171,21 +198,21 @@ fn equal_kernels<C: Weights>(equation: &Equation) -> Option<Comparison> {
 }
 
 /// Sides with kinks: points at some weights, then the normal form, then more points.
-fn compare_symbolic(equation: &Equation, budget: Budget) -> Comparison {
+fn compare_symbolic(equation: &Equation, nonzero: Option<bool>, budget: Budget) -> Comparison {
     let h = &equation.difference;
     let symbols = h.symbols();
     let shares = rounds(&symbols);
     let choices = || choices(&symbols).map(|weights| allowed(weights, &equation.nonnegative));
     let mut exhausted = false;
-    for weights in choices() {
-        let equation_here = equation.at(&weights);
-        let sides = Sides::new(&equation_here, work(budget, shares));
-        let found = sides.search();
-        exhausted |= sides.work.is_exhausted();
-        if let Some(found) = found {
-            let found = Counterexample { symbols: weights, ..found };
-            let found = simpler_weights(equation, found, &work(budget, 1));
-            return Comparison::Different(Box::new(Counterexample { provided: equal_where(equation), ..found }));
+    let idle = nonzero == Some(false);
+    let refuted = |found: Counterexample, weights: Assignment| {
+        let found = Counterexample { symbols: weights, ..found };
+        let found = simpler_weights(equation, found, &work(budget, 1));
+        Comparison::Different(Box::new(Counterexample { provided: equal_where(equation), ..found }))
+    };
+    for weights in choices().filter(|_| !idle) {
+        if let Some(found) = glance(&equation.at(&weights), budget, shares) {
+            return refuted(found, weights);
         }
     }
     let limits = Limits::within(budget);
@@ -195,21 +222,28 @@ fn compare_symbolic(equation: &Equation, budget: Budget) -> Comparison {
             other => other,
         };
     }
-    for weights in choices() {
+    for weights in choices().filter(|_| !idle) {
         let equation = equation.at(&weights);
         if equation.difference.is_symbolic() {
-            let effort = Effort::thorough(budget).shared(shares);
-            let witness = search::find(&equation.difference, &[], &effort).witness;
-            let sides = Sides::new(&equation, work(budget, 1));
-            if let Some(found) = witness.and_then(|witness| sides.differ_at_witness(&witness)) {
-                return Comparison::Different(Box::new(Counterexample { symbols: weights, ..found }));
+            let sides = Sides::new(&equation, work(budget, shares));
+            let thorough = || search::find(&equation.difference, &[], &Effort::thorough(budget).shared(shares)).witness;
+            let found = sides.search().or_else(|| sides.differ_at_witness(&thorough()?));
+            exhausted |= sides.work.is_exhausted();
+            if let Some(found) = found {
+                return refuted(found, weights);
             }
         } else if let Comparison::Different(found) = compare_numbers(&equation, budget, shares) {
-            return Comparison::Different(Box::new(Counterexample { symbols: weights, ..*found }));
+            return refuted(*found, weights);
         }
     }
     let reason = "the sides agree at every choice of weights that was tried, but no proof for all of them was found";
-    undecided(reason, exhausted)
+    undecided(not_shown(nonzero, reason), exhausted)
+}
+
+/// Points that tell the sides apart at once, looked for with a small part of the work.
+fn glance(equation: &Equation, budget: Budget, parts: usize) -> Option<Counterexample> {
+    let found = Sides::new(equation, work(budget, 16 * parts)).search()?;
+    Sides::new(equation, work(budget, parts)).confirm(&found.point).or(Some(found))
 }
 
 /// Weights 0, 1 or −1 wherever the sides still differ at the same point.
@@ -297,10 +331,14 @@ fn compare_numbers(equation: &Equation, budget: Budget, parts: usize) -> Compari
             _ => compare_within(&sides, equation, bound),
         };
     }
-    if let Some(found) = sides.search() {
-        return Comparison::Different(Box::new(Counterexample { equal_on_unit: equal_on_unit(equation), ..found }));
+    let nonzero = nonzero(equation);
+    let refuted =
+        |found| Comparison::Different(Box::new(Counterexample { equal_on_unit: equal_on_unit(equation), ..found }));
+    if nonzero != Some(false)
+        && let Some(found) = glance(equation, budget, parts)
+    {
+        return refuted(found);
     }
-    let mut exhausted = sides.work.is_exhausted();
     let mut program = None;
     let hints = match normal_form(h, &Limits::within(budget)) {
         Outcome::Affine { map, steps } => {
@@ -319,6 +357,12 @@ fn compare_numbers(equation: &Equation, budget: Budget, parts: usize) -> Compari
         }
         _ => Vec::new(),
     };
+    if nonzero != Some(false)
+        && let Some(found) = sides.search()
+    {
+        return refuted(found);
+    }
+    let mut exhausted = sides.work.is_exhausted();
     if let Some(program) = &program
         && let Some(decided) = zero_by_regions(equation, program, Allowance::quick(budget).shared(parts), budget)
     {
@@ -339,7 +383,8 @@ fn compare_numbers(equation: &Equation, budget: Budget, parts: usize) -> Compari
         let regions = allowance.regions;
         return undecided(&format!("no point tells the sides apart within the budget of {regions} regions"), true);
     }
-    undecided("no point tells the sides apart, and their normal forms were not shown equal", exhausted)
+    let reason = "no point tells the sides apart, and their normal forms were not shown equal";
+    undecided(not_shown(nonzero, reason), exhausted)
 }
 
 /// Sides that are equal on every region, or a point in one where they differ.
@@ -504,7 +549,7 @@ fn nonzeros_of(polynomial: &Polynomial, equation: &Equation) -> Vec<Assignment> 
     /// Enough for any polynomial of a size that people write: each round is an independent try.
     const TRIES: u64 = 64;
     let mentioned = free(polynomial.symbols());
-    let value = |weights: &Assignment| polynomial.at(&|s| weights.get(&s).cloned().unwrap_or_default());
+    let value = |weights: &Assignment| polynomial.at(weights);
     let tries = (0..TRIES).map(|round| allowed(assignment(&mentioned, round), &equation.nonnegative));
     let mut found: Vec<Assignment> = tries.collect();
     found.retain(|weights| !value(weights).is_zero());
@@ -556,9 +601,9 @@ impl Equation {
     /// The equation with numbers for its symbols.
     pub(super) fn at(&self, values: &Assignment) -> Equation {
         Equation {
-            left: at(&self.left, values),
-            right: at(&self.right, values),
-            difference: at(&self.difference, values),
+            left: self.left.at(values),
+            right: self.right.at(values),
+            difference: self.difference.at(values),
             ..self.clone()
         }
     }

@@ -15,6 +15,7 @@ mod findings;
 mod float_error;
 mod image;
 mod laws;
+mod modular;
 pub mod normal_form;
 mod points;
 pub mod properties;

@@ -43,11 +43,6 @@ pub(super) fn assignment(symbols: &BTreeSet<Symbol>, round: u64) -> Assignment {
     symbols.iter().map(|&s| (s, value(s))).collect()
 }
 
-/// The network at these numbers.
-pub(super) fn at(network: &Network, values: &Assignment) -> Network {
-    network.at(&|symbol| values.get(&symbol).cloned().unwrap_or_default())
-}
-
 /// Decides what a network with symbols is.
 pub(super) fn decide_symbolic(network: &Network, budget: Budget) -> Decision {
     if !blockers(network).is_empty() {
@@ -73,7 +68,7 @@ pub(super) fn decide_symbolic(network: &Network, budget: Budget) -> Decision {
 }
 
 /// Past this many terms a matrix of polynomials is of no use to a reader.
-const SHOWN_TERMS: u64 = 500_000;
+pub(super) const SHOWN_TERMS: u64 = 500_000;
 
 /// A network of affine layers without its matrix: linear without constants, affine where f(0) ≠ 0.
 fn by_structure(network: &Network, limit: &LimitReached) -> Option<Decision> {
@@ -85,7 +80,7 @@ fn by_structure(network: &Network, limit: &LimitReached) -> Option<Decision> {
         return decision(Verdict::Linear, None);
     }
     let zero = search::flat(&vec![Rational::zero(); network.input_elements()]);
-    let shows = |weights: &Assignment| at(network, weights).evaluate(&zero).is_some_and(|value| !value.is_zero());
+    let shows = |weights: &Assignment| network.at(weights).evaluate(&zero).is_some_and(|value| !value.is_zero());
     let weights = single_layers(network).chain(choices(&network.symbols())).find(shows)?;
     decision(Verdict::Affine, Some(weights))
 }
@@ -117,7 +112,7 @@ fn nonlinear(network: &Network, budget: Budget) -> Decision {
     };
     for weights in choices(&symbols) {
         let effort = Effort::quick(budget).shared(shares);
-        if let Some(found) = search::find(&at(network, &weights), &[], &effort).witness {
+        if let Some(found) = search::find(&network.at(&weights), &[], &effort).witness {
             return witness(Box::new(found), weights);
         }
     }
@@ -127,7 +122,7 @@ fn nonlinear(network: &Network, budget: Budget) -> Decision {
         return Decision { verdict, evidence: Evidence::SymbolicNormalForm(Box::new(map), steps) };
     }
     for weights in choices(&symbols) {
-        let network = at(network, &weights);
+        let network = network.at(&weights);
         if network.is_symbolic() {
             if let Some(found) = search::find(&network, &[], &Effort::thorough(budget).shared(shares)).witness {
                 return witness(Box::new(found), weights);

@@ -10,7 +10,7 @@ use super::{
     AffineLayer, Arguments, Bias, Definition, Enclosure, Function, Kind, Layer, Lowered, Misuse, Parameter, Signature,
     SymbolicLayer, Values, Weights, numbers, signed, symbols,
 };
-use crate::algebra::{Integer, Polynomial, Rational, Shape, Symbol, Tensor};
+use crate::algebra::{Assignment, Integer, Polynomial, Shape, Symbol, Tensor};
 use crate::toeplitz::{Convolution, Operator, PadMode};
 
 const fn parameter(name: &'static str, kind: Kind, required: bool) -> Parameter {
@@ -399,7 +399,7 @@ impl SymbolicLayer for Conv<Polynomial> {
         self.lowered()
     }
 
-    fn at(&self, values: &dyn Fn(Symbol) -> Rational) -> Layer {
+    fn at(&self, values: &Assignment) -> Layer {
         let (kernel, bias) = (self.kernel.at(values), self.bias.as_ref().map(|b| b.at(values)));
         match numbers([Some(&kernel), bias.as_ref()]) {
             Some([Some(kernel), bias]) => Layer::Affine(Arc::new(self.with(kernel, bias))),

@@ -44,7 +44,7 @@ pub enum Divisor {
 }
 
 /// The function of one entry of a smooth layer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Curve {
     /// 1 / (1 + e^−x).
     Sigmoid,

@@ -9,7 +9,7 @@ use super::{
     AffineLayer, Arguments, Bias, Definition, Enclosure, Function, Kind, Layer, Lowered, Misuse, Parameter, Signature,
     SymbolicLayer, Values, Weights, numbers, signed, symbols,
 };
-use crate::algebra::{Integer, Polynomial, Rational, Shape, Symbol, Tensor};
+use crate::algebra::{Assignment, Integer, Polynomial, Shape, Symbol, Tensor};
 use crate::toeplitz::Operator;
 
 /// The rule of `dense`.
@@ -134,7 +134,7 @@ impl SymbolicLayer for Dense<Polynomial> {
         self.lowered()
     }
 
-    fn at(&self, values: &dyn Fn(Symbol) -> Rational) -> Layer {
+    fn at(&self, values: &Assignment) -> Layer {
         let (matrix, bias) = (self.matrix.at(values), self.bias.as_ref().map(|b| b.at(values)));
         let (input, output) = (self.input.clone(), self.output.clone());
         match numbers([Some(&matrix), bias.as_ref()]) {

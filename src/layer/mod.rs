@@ -36,7 +36,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::algebra::{Coefficient, Integer, Polynomial, Rational, Shape, Symbol, Tensor};
+use crate::algebra::{Assignment, Coefficient, Integer, Polynomial, Rational, Shape, Symbol, Tensor};
 use crate::toeplitz::Operator;
 
 /// What every layer is: a function of one or more tensors, with a known output shape.
@@ -115,7 +115,7 @@ pub trait SymbolicLayer: Function {
     fn lower(&self) -> Lowered<Polynomial>;
 
     /// The layer with numbers for its free symbols; one of numbers if no root is left.
-    fn at(&self, values: &dyn Fn(Symbol) -> Rational) -> Layer;
+    fn at(&self, values: &Assignment) -> Layer;
 
     /// The symbols that its weights mention, roots too.
     fn symbols(&self) -> BTreeSet<Symbol>;

@@ -10,7 +10,9 @@ use super::{
     AffineLayer, Arguments, Bias, Definition, Enclosure, Function, Kind, Layer, Lowered, Misuse, Parameter, Signature,
     SymbolicLayer, Values, Weights, numbers, signed, symbols,
 };
-use crate::algebra::{Integer, MAX_BITS, Polynomial, Rational, Shape, Symbol, Tensor, bounded_denominator, ratio};
+use crate::algebra::{
+    Assignment, Integer, MAX_BITS, Polynomial, Rational, Shape, Symbol, Tensor, bounded_denominator, ratio,
+};
 use crate::diagnostic::Code;
 use crate::toeplitz::Operator;
 
@@ -287,7 +289,7 @@ impl SymbolicLayer for Scale<Polynomial> {
         self.lowered()
     }
 
-    fn at(&self, values: &dyn Fn(Symbol) -> Rational) -> Layer {
+    fn at(&self, values: &Assignment) -> Layer {
         let at = |t: &Option<Tensor<Polynomial>>| t.as_ref().map(|t| t.at(values));
         let (factor, offset) = (at(&self.factor), at(&self.offset));
         match numbers([factor.as_ref(), offset.as_ref()]) {

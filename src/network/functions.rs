@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use super::constant::{Constant, each, pair};
 use super::constants::{Constants, Mistakes, both, checked_shape, few_terms, pick, shortened};
 use super::kernels;
-use crate::algebra::{Integer, Polynomial, Rational, Shape, Tensor};
+use crate::algebra::{Integer, Polynomial, Rational, Shape, Tensor, split_mix};
 use crate::diagnostic::{Code, Diagnostic, Span, did_you_mean};
 use crate::layer::catalogue;
 use crate::syntax::tree::{Argument, Expr, Name};
@@ -290,12 +290,4 @@ fn random_floats(shape: Shape, seed: u64, bits: u32) -> Tensor {
     };
     let numerators = (0..shape.elements() as u64).into_par_iter().map(draw).collect();
     Tensor::new(shape, numerators, Integer::one() << RANDOM_BITS)
-}
-
-/// The i-th number of SplitMix64 (Steele, Lea, Flood 2014).
-fn split_mix(seed: u64, i: u64) -> u64 {
-    let state = seed.wrapping_add((i + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
-    let z = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    z ^ (z >> 31)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::algebra::{MAX_BITS, Rational, Shape, Symbol, Tensor};
+use crate::algebra::{Assignment, MAX_BITS, Rational, Shape, Symbol, Tensor};
 use crate::diagnostic::Span;
 use crate::layer::{Enclosure, Layer};
 
@@ -100,7 +100,7 @@ impl Network {
     }
 
     /// The network with numbers for its free symbols.
-    pub fn at(&self, values: &dyn Fn(Symbol) -> Rational) -> Network {
+    pub fn at(&self, values: &Assignment) -> Network {
         let mut network = self.clone();
         for node in &mut network.nodes {
             if let Some(Layer::Symbolic(layer)) = &node.layer {

@@ -19,6 +19,7 @@ mod questions;
 mod scalars;
 mod symbols;
 
+pub use crate::algebra::Assignment;
 pub use behaviour::{BEHAVIOURS, Behaviour};
 pub use call::usage;
 pub use equation::Equation;
@@ -27,4 +28,4 @@ pub use graph::{Input, Network, Node, NodeId};
 pub use laws::{LAWS, Law};
 pub use model::model;
 pub use program::{Claim, Loader, NoImports, Program, Property, Rejected, Statement, check, check_beside};
-pub use symbols::{Assignment, SymbolError, SymbolTensor, Symbols, sample};
+pub use symbols::{SymbolError, SymbolTensor, Symbols, sample};

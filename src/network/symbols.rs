@@ -1,8 +1,6 @@
 //! The symbols of a program: weights that theorems are quantified over.
 
-use std::collections::BTreeMap;
-
-use crate::algebra::{Integer, Rational, Shape, Symbol, ratio};
+use crate::algebra::{Integer, Rational, Shape, Symbol, ratio, split_mix};
 
 /// A tensor of symbols: `forall k: 8x3x3x3`, or the weights of a layer written by size.
 #[derive(Clone, Debug)]
@@ -43,9 +41,6 @@ pub enum SymbolError {
         other: Shape,
     },
 }
-
-/// Values for free symbols: a point at which an identity is refuted.
-pub type Assignment = BTreeMap<Symbol, Rational>;
 
 impl Symbols {
     /// The symbols of one file, for another that is compared with it: a tensor of the same name
@@ -115,11 +110,7 @@ impl Symbols {
 
 /// Small integers, then fractions, for symbols: deterministic, different in every round.
 pub fn sample(symbol: u32, round: u64) -> Rational {
-    // SplitMix64 (Steele, Lea, Flood 2014) of the symbol and the round.
-    let mut z = (u64::from(symbol) << 16).wrapping_add(round).wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(1);
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    z ^= z >> 31;
+    let z = split_mix(1, (u64::from(symbol) << 16).wrapping_add(round).wrapping_sub(1));
     let range = if round < 4 { 5 } else { 19 };
     let numerator = i64::try_from(z % (2 * range + 1)).unwrap_or(0) - i64::try_from(range).unwrap_or(0);
     let denominator = if round < 2 { 1 } else { 1 + (z >> 32) % 3 };

@@ -65,7 +65,7 @@ const WORDS: &[(&str, &str)] = &[
     ),
     (
         "equal-normal-forms",
-        "Proof rule: in the normal form of the difference of the sides every coefficient, of inputs and of atoms max{0, l, …}, is 0.",
+        "Proof rule: in the normal form of the difference of the sides every coefficient, of inputs and of atoms, is 0. Atoms are maxima max{0, l, …}, products of variables, and values of smooth layers, entry by entry, with σ(−u) = 1 − σ(u), tanh(u) = 2·σ(2u) − 1, silu(u) = u·σ(u), g(−u) = g(u) − u for softplus and gelu, and softmax as a function of differences.",
     ),
     (
         "supremum",

@@ -297,7 +297,9 @@ impl Reader {
             ),
             "different" => matches!(equation(network("left")?, network("right")?)?, Comparison::Different(_)),
             "positively_homogeneous" => {
-                let f = network("network")?.at(&|_| Rational::from_integer(3.into()));
+                let f = network("network")?;
+                let three = |symbol| (symbol, Rational::from_integer(3.into()));
+                let f = f.at(&f.symbols().into_iter().map(three).collect());
                 let at = |k: i64| {
                     let entry = |i: usize| Rational::from_integer((k * (i as i64 * 7 % 11 - 5)).into());
                     let entries: Vec<Rational> = (0..f.input_elements()).map(entry).collect();

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use num_traits::{One, Zero};
 
+use super::curves::Curves;
 use super::linear::{Bounds, Linear, Sum, constant_tensor, map, product};
 use super::{LayerStep, Outcome, Residual, Steps};
 use crate::algebra::{Coefficient, Shape, Symbol, Tensor};
 use crate::decide::regions::Program;
-use crate::layer::{Form, Function, Layer, Lowered, PiecewiseLayer, Weights};
+use crate::layer::{Definition, Form, Function, Layer, Lowered, PiecewiseLayer, Weights};
 use crate::network::{Network, NodeId};
 
 /// Why a normal form is not finished.
@@ -36,7 +37,7 @@ pub(super) struct Builder<'n, C: Weights> {
     pub monomials: HashMap<Vec<usize>, usize>,
     pub factors: HashMap<usize, Vec<usize>>,
     pub names: HashMap<Forms<C>, usize>,
-    smooth_names: HashMap<(String, Vec<Forms<C>>), usize>,
+    pub curves: Curves<C::Value>,
     /// For each atom: the units that are multiples of it, as words; a few are enough.
     users: BTreeMap<usize, Vec<String>>,
     steps: Steps,
@@ -76,7 +77,7 @@ impl<'n, C: Weights> Builder<'n, C> {
             monomials: HashMap::new(),
             factors: HashMap::new(),
             names: HashMap::new(),
-            smooth_names: HashMap::new(),
+            curves: Curves::default(),
             users: BTreeMap::new(),
             steps: Steps::default(),
             operations,
@@ -249,34 +250,16 @@ impl<'n, C: Weights> Builder<'n, C> {
             let forms = value.to_rationals().into_iter().map(|v| Linear::constant(v.into())).collect();
             return Ok((forms, Some("its input is constant")));
         }
-        if layer.kind() == "softmax" && layer.output().channels() == 1 {
-            // The quotient of one exponential by itself.
-            let ones = vec![Linear::constant(C::Value::one()); layer.output().elements()];
-            return Ok((ones, Some("an exponential divided by itself is 1")));
-        }
-        if let ("multiply" | "square", Some(last)) = (layer.kind(), operands.last()) {
+        if let (Some(Definition::Multiply | Definition::Square), Some(last)) = (layer.definition(), operands.last()) {
             let scaled = operands[0].iter().zip(*last).all(|(a, b)| product(a, b).is_some());
             if let Some(products) = self.products(id, operands[0], last)? {
                 return Ok((products, scaled.then_some("one of its factors is constant")));
             }
         }
-        let outputs = layer.output().elements();
-        self.spend(operands.iter().flat_map(|o| o.iter()).map(Linear::cost).sum::<usize>() + outputs)?;
-        let key = (format!("{layer:?}"), operands.iter().map(|o| o.to_vec()).collect());
-        let first = match self.smooth_names.get(&key) {
-            Some(&first) => first,
-            None => {
-                let first = self.atoms.len();
-                for atom in first..first + outputs {
-                    self.atoms.push(Vec::new());
-                    self.bounds.push((None, None));
-                    self.smooth.insert(atom, id);
-                }
-                self.smooth_names.insert(key, first);
-                first
-            }
-        };
-        Ok(((first..first + outputs).map(|atom| Linear::variable(self.inputs + atom)).collect(), None))
+        let before = self.atoms.len();
+        let forms = self.curves(id, layer, operands)?;
+        let known = self.atoms.len() == before && forms.iter().all(|form| form.terms.is_empty());
+        Ok((forms, known.then_some("its value is one number")))
     }
 
     /// A form over the layer's operands as a form over variables.

@@ -13,14 +13,16 @@
 //! monomial's coefficient stands; a monomial leaves a maximum only where it cannot be negative, as
 //! an even power, a root, or a symbol that is taken to be at least 0.
 //!
-//! `multiply` and `square` make products of variables, which are atoms too, and so do other smooth
-//! layers; equal products, and values of a layer at equal arguments, are one atom.
+//! `multiply` and `square` make products of variables, which are atoms too, and so are the values of other
+//! smooth layers, entry by entry: equal products, and values that are equal by the laws of `curves`, are one
+//! atom.
 //!
 //! So relu(u) and relu(−u) = relu(u) − u share an atom, and so do units whose hyperplanes agree up
 //! to scale. If every atom's coefficients cancel, the network is affine; for one hidden layer of
 //! two-argument atoms the converse holds too.
 
 mod builder;
+mod curves;
 mod hints;
 mod linear;
 mod maximum;

@@ -45,11 +45,19 @@ impl<C: Weights> Builder<'_, C> {
         if let Some(product) = product(a, b) {
             return Ok(Some(product));
         }
+        // u·σ(u), whichever comes first.
+        let (a, b) = if self.gates(b, a) { (b, a) } else { (a, b) };
         let mut sum = Sum::constant(C::Value::zero());
         sum.add(a, &b.constant);
-        sum.add(&Linear { terms: b.terms.clone(), constant: C::Value::zero() }, &a.constant);
-        for (u, left) in &a.terms {
-            for (v, right) in &b.terms {
+        for (v, right) in &b.terms {
+            if let Some(product) = self.gated(layer, a, *v)? {
+                sum.add(&product, right);
+                continue;
+            }
+            let mut scaled = C::Value::zero();
+            scaled.add_product(&a.constant, right);
+            sum.add(&Linear::variable(*v), &scaled);
+            for (u, left) in &a.terms {
                 let Some(variable) = self.monomial(layer, *u, *v) else { return Ok(None) };
                 let mut coefficient = C::Value::zero();
                 coefficient.add_product(left, right);

@@ -14,7 +14,7 @@ use crate::algebra::{Budget, Integer, Polynomial, Rational, Scalar, Tensor};
 use crate::decide::normal_form::{Limits, Outcome, normal_form};
 use crate::decide::regions::{Leaf, Linear, value};
 use crate::decide::search::{Domain, Value, flat};
-use crate::decide::symbolic::{at, choices};
+use crate::decide::symbolic::choices;
 use crate::decide::values::Values;
 use crate::decide::{Decision, Status};
 use crate::layer::{Form, Layer, Weights};
@@ -238,7 +238,7 @@ fn otherwise(network: &Network, decision: &Decision, directions: &[Vec<usize>], 
         return Grounds::proved("affine-map", "it is affine", vec![affine.into()]);
     }
     for weights in choices(&network.symbols()) {
-        let here = at(network, &weights);
+        let here = network.at(&weights);
         if here.is_symbolic() {
             break;
         }

@@ -17,7 +17,7 @@ pub use space::largest;
 use super::normal_form::{Limits, Outcome, normal_form};
 use super::regions::{Allowance, Cases, Ended, Leaf, Program, search, verify};
 use super::search::{Domain, flat};
-use super::symbolic::{at, choices};
+use super::symbolic::choices;
 use super::values::Value;
 use super::{Decision, Evidence, Status};
 use crate::algebra::{Budget, Polynomial, Rational, Tensor};
@@ -128,7 +128,7 @@ pub fn behaves(network: &Network, decision: &Decision, behaviour: &Behaviour, bu
     }
     // What fails at some numbers for the weights fails.
     for weights in choices(&network.symbols()) {
-        let here = at(network, &weights);
+        let here = network.at(&weights);
         if here.is_symbolic() {
             break;
         }

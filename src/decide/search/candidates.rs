@@ -3,7 +3,7 @@
 use num_traits::Zero;
 
 use super::{Probe, Witness, flat, line, one};
-use crate::algebra::{Integer, Rational, Tensor, Work};
+use crate::algebra::{Integer, Random, Rational, Tensor, Work};
 
 /// Entries that are tried one by one; larger inputs are sampled evenly.
 const SINGLES: usize = 32;
@@ -36,7 +36,7 @@ pub(super) fn pairs(probe: &mut Probe<'_>) -> Option<Witness> {
             }
         }
     }
-    let mut random = Random(1);
+    let mut random = Random::new(1);
     for round in 0..48_usize {
         if !affordable(&probe.work, probe) {
             return None;
@@ -69,7 +69,7 @@ fn affordable(work: &Work, probe: &Probe<'_>) -> bool {
 /// Lines from the base point: along the axes, the diagonals, and random directions.
 pub(super) fn lines(probe: &mut Probe<'_>, breakpoints: usize) -> Option<Witness> {
     let n = probe.base.len();
-    let mut random = Random(2);
+    let mut random = Random::new(2);
     let axes = sample(n, 16).into_iter().flat_map(|i| [Direction::Axis(i, true), Direction::Axis(i, false)]);
     let diagonals = [Direction::Diagonal(true), Direction::Diagonal(false)];
     for direction in axes.chain(diagonals).chain((0..16).map(|k| Direction::Random(k % 2 == 0))) {
@@ -113,7 +113,7 @@ pub(super) fn points<T>(probe: &Probe<'_>, work: &Work, mut test: impl FnMut(&Te
             return found;
         }
     }
-    let mut random = Random(3);
+    let mut random = Random::new(3);
     for round in 0..96_usize {
         if !affordable(work, probe) {
             return None;
@@ -187,16 +187,4 @@ fn generic(probe: &Probe<'_>, random: &mut Random, magnitude: u64) -> Tensor {
     };
     let values: Vec<Rational> = (0..probe.base.len()).map(entry).collect();
     flat(&values)
-}
-
-/// SplitMix64 (Steele, Lea, Flood 2014).
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (z ^ (z >> 31)) % bound.max(1)
-    }
 }

@@ -243,6 +243,17 @@ impl Writer<'_> {
                 math("\\max\\{0, -l\\} = \\max\\{0, l\\} - l"),
             ]);
         }
+        if steps.curves > 0 {
+            words.extend([
+                text("; for smooth layers "),
+                math("\\sigma(-u) = 1 - \\sigma(u)"),
+                text(", "),
+                math("\\tanh(u) = 2 \\cdot \\sigma(2 \\cdot u) - 1"),
+                text(", "),
+                math("g(-u) = g(u) - u"),
+                text(" for softplus, gelu and silu, and softmax depends on differences alone"),
+            ]);
+        }
         words.push(text("."));
         self.document.state("Normal form", words);
         let rows = steps.layers.iter().map(|step| {

@@ -25,9 +25,10 @@ pub(super) fn document(
     match comparison {
         Comparison::Equal(proof) => writer.equal(proof),
         Comparison::Close { bound, exact } => {
-            let attained = if *exact { ", and in some output it is that large" } else { "" };
+            let attained = if *exact { ", and by that much in some" } else { "" };
             let words = vec![text(format!(
-                "{} for every input: every output differs by at most {}{attained}.",
+                "For every input{}, {} differ by at most {} in every output{attained}.",
+                domain(&equation.left),
                 writer.sides(),
                 number(bound)
             ))];

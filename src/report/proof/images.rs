@@ -20,7 +20,7 @@ const ENTRIES: usize = 5_000;
 impl Writer<'_> {
     /// x, y and x + y, then both sides of the law and their difference.
     pub fn witness_figures(&mut self, witness: &Witness, weights: &Assignment) {
-        let network = self.network.at(&|s| weights.get(&s).cloned().unwrap_or_default());
+        let network = self.network.at(weights);
         self.witness_images(witness, &network);
         self.witness_plot(witness, &network);
     }

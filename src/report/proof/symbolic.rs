@@ -62,7 +62,7 @@ impl Writer<'_> {
     }
 }
 
-/// "the weights k\[0,0\] = 1 and every entry of b 2, all others 0"
+/// "the weights k\[0,0\] = 1, b = 2 in every entry, all others 0:"
 pub(super) fn chosen(weights: &Assignment, symbols: &Symbols) -> Vec<Inline> {
     if weights.is_empty() {
         return Vec::new();
@@ -75,7 +75,7 @@ pub(super) fn chosen(weights: &Assignment, symbols: &Symbols) -> Vec<Inline> {
         let whole = values.len() > 1 && values.len() == tensor.shape.elements();
         match values.first() {
             Some((_, first)) if whole && values.iter().all(|(_, value)| value == first) => {
-                parts.push(vec![text("every entry of "), code(&tensor.name), text(format!(" {}", number(first)))]);
+                parts.push(vec![code(&tensor.name), text(format!(" = {} in every entry", number(first)))]);
             }
             _ => {
                 let shown = LISTED.saturating_sub(parts.len());

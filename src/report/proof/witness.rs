@@ -118,7 +118,7 @@ impl Writer<'_> {
             &witness.base.plus(&witness.y),
             &witness.base.plus(&witness.x).plus(&witness.y),
         ];
-        let network = self.network.at(&|s| weights.get(&s).cloned().unwrap_or_default());
+        let network = self.network.at(weights);
         let labels = if witness.base.is_zero() { ["x", "y", "x + y"] } else { ["p + x", "p + y", "p + x + y"] };
         let traces: Option<Vec<Vec<(NodeId, Tensor)>>> = points.into_iter().map(|p| network.trace(p)).collect();
         let Some(traces) = traces else { return };
