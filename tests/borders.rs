@@ -244,7 +244,7 @@ fn large_images() {
     assert_eq!((value(&equation.left), value(&equation.right)), (found.left.low.clone(), found.right.low.clone()));
     assert_ne!(found.left.low, found.right.low);
     // 46 / 16 squared, over 1024, in the middle.
-    let Comparison::Close { bound, exact: true } = comparison(7) else { panic!("close") };
+    let Comparison::Close { bound, exact: true, .. } = comparison(7) else { panic!("close") };
     assert_eq!(*bound, netprove::algebra::ratio((46 * 46).into(), (256 * 1024).into()));
     assert!(matches!(compare(equation, 1 << 30), Comparison::Different(_)));
 }

@@ -4,12 +4,16 @@
 
 mod common;
 
-use netprove::algebra::{Budget, Rational, ratio};
-use netprove::decide::regions::{Allowance, Ended, Leaf, Linear, Program, Tree, search, verify};
+use netprove::algebra::{Budget, Notes, Rational, Tensor, ratio};
+use netprove::decide::normal_form::{Limits, Outcome, normal_form};
+use netprove::decide::regions::{
+    Allowance, Ended, Growth, Leaf, Linear, Program, Regions, Tree, affine as regions_affine, search, verify,
+};
 use netprove::decide::search::verify as verify_witness;
 use netprove::decide::{Comparison, Evidence, Proof, Status, Verdict, decide, prove};
 use netprove::diagnostic::Source;
-use netprove::network::{Network, NoImports, Program as File, check};
+use netprove::network::{Network, NoImports, Program as File, Statement, check};
+use num_traits::Signed;
 use proptest::prelude::*;
 
 const MEMORY: u64 = 1 << 30;
@@ -161,11 +165,162 @@ fn equations_between_deep_networks() {
     assert!(verify(&cases.program, &cases.tree, &mut |outputs, _| outputs == cases.outputs));
 }
 
+/// The largest difference, region by region: attained, and no more at any point of a grid.
+#[test]
+fn tolerances_are_decided_region_by_region() {
+    let hat = "network f(x: 2 in [-2, 2]) {
+            h = dense([[1, 2], [3, -1]], bias=[0, 1/2])
+            a = h |> relu |> dense([[1, -1], [2, 1]]) |> relu
+            a |> dense([[1, -2]])
+        }
+        network g(x: 2 in [-2, 2]) { a = x |> dense([[1, 2], [3, -1]]) |> relu |> dense([[1, -1], [2, 1]]) |> relu; a |> dense([[1, -2]]) }";
+    let close = |tolerance: &str| {
+        let file = file(&format!("{hat}\nprove f == g within {tolerance}"));
+        let findings = prove(&file, MEMORY);
+        let comparison = findings.claims[0].comparison.clone().expect("a comparison");
+        (findings.claims[0].status, comparison)
+    };
+    let (Status::Proved, Comparison::Close { bound, exact: true, cases: Some(cases) }) = close("100") else {
+        panic!("{:?}", close("100"))
+    };
+    assert!(verify(&cases.program, &cases.tree, &mut |_, _| true));
+    let file = file(&format!("{hat}\nprove f == g"));
+    let Statement::Equation(equation) = &file.claims[0].statement else { panic!("an equation") };
+    let mut largest = Rational::from_integer(0.into());
+    for i in -12..=12 {
+        for j in -12..=12 {
+            let x = [ratio(i.into(), 6.into()), ratio(j.into(), 6.into())];
+            let h =
+                equation.difference.evaluate(&Tensor::from_rationals(common::shape(&[2]), &x)).expect("exact").get(0);
+            largest = largest.max(h.abs());
+        }
+    }
+    assert!(largest <= bound && bound > Rational::from_integer(0.into()), "{largest} {bound}");
+    // At the bound it holds; a little below, a point refutes it.
+    assert_eq!(close(&bound.to_string()).0, Status::Proved);
+    let (status, Comparison::Different(found)) = close(&format!("{} - 1/1000000", bound)) else { panic!("different") };
+    assert_eq!(status, Status::Refuted);
+    assert!((&found.left.low - &found.right.low).abs() > &bound - ratio(1.into(), 1_000_000.into()));
+    // On all of Q: |x| - |x - 1| stays within 1, which no bounds of layers show.
+    for (tolerance, expected) in [("1", Status::Proved), ("0.999", Status::Refuted)] {
+        let text =
+            format!("network f(x: 1) {{ abs }}\nnetwork g(x: 1) {{ bias(-1); abs }}\nprove f == g within {tolerance}");
+        let file = self::file(&text);
+        assert_eq!(prove(&file, MEMORY).claims[0].status, expected, "{tolerance}");
+    }
+}
+
+/// A search that ends after some regions says after how many, and goes on from there.
+#[test]
+fn searches_go_on_from_what_is_noted() {
+    let text = "network f(x: 2) {
+            dense([[3, -2], [1, 4], [-5, 2], [2, 2]], bias=[1, -2, 3, 1])
+            relu
+            dense([[1, -1, 2, -3], [2, 1, -1, 1]], bias=[1, -1])
+            b = abs
+            output (b |> relu) - b + x
+        }";
+    let f = network(text);
+    let whole = decide(&f, MEMORY);
+    let Evidence::Regions(_, cases) = &whole.evidence else { panic!("{:?}", whole.evidence) };
+    let regions = cases.tree.regions() as u64;
+    assert!(regions > 12, "{regions}");
+    let notes: &'static Notes = Box::leak(Box::default());
+    let budget = |regions: u64| Budget { notes: Some(notes), ..Budget::new(MEMORY, regions) };
+    let mut seen = 0;
+    let each = 5;
+    let decided = loop {
+        let program = program_of(&f);
+        let allowance = Allowance { regions: each, work: 1 << 40, notes: Some(notes) };
+        match regions_affine(&f, &program, allowance) {
+            Regions::Undecided(after) => {
+                seen += each;
+                assert_eq!(after, seen, "all regions count, and no more than were allowed");
+            }
+            other => break other,
+        }
+        assert!(seen <= regions);
+    };
+    let Regions::Same(resumed) = decided else { panic!("{decided:?}") };
+    assert!(seen + each >= regions && seen < regions);
+    assert_eq!(resumed.tree.regions() as u64, regions);
+    assert!(verify(&resumed.program, &resumed.tree, &mut |outputs, _| outputs == resumed.outputs));
+    // What is finished is noted too, so fewer regions are enough now.
+    assert_eq!(decide(&f, Budget::new(MEMORY, regions - 1)).verdict, Verdict::Undecided);
+    assert_eq!(decide(&f, budget(regions - 1)).verdict, Verdict::Linear);
+    // Nobody believes the notes.
+    let text = notes.to_text();
+    for (from, to) in
+        [("leaf", "empty 0:1 ;"), ("split 0", "split 1"), ("fixed", "fxed"), (":1 ", ":2 "), ("leaf\n", "")]
+    {
+        let Ok(changed) = Notes::from_text(&text.replacen(from, to, 1)) else { continue };
+        let changed: &'static Notes = Box::leak(Box::new(changed));
+        let budget = Budget { notes: Some(changed), ..Budget::from(MEMORY) };
+        let decision = decide(&f, budget);
+        assert_eq!(decision.verdict, Verdict::Linear, "{from}");
+        assert!(holds_up(&decision.evidence));
+    }
+}
+
+/// A network's outputs over the maxima that do not cancel.
+fn program_of(network: &Network) -> Program {
+    match normal_form(network, &Limits::default()) {
+        Outcome::Residual(residual) => residual.program.expect("numbers"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn growths_and_trees_have_texts() {
+    let text = "split 1 3\nempty 0:1 3:12 ;\nfixed 0 1 2:5 ; ;\nleaf\nopen\n";
+    let growth = Growth::from_text(text).expect("a growth");
+    assert_eq!(growth.to_text(), text);
+    assert_eq!(growth.regions(), 1);
+    assert!(growth.finished().is_none());
+    let tree = Growth::from_text(&text.replace("open", "leaf")).and_then(Growth::finished).expect("a tree");
+    assert_eq!(Growth::of(&tree).to_text(), text.replace("open", "leaf"));
+    for wrong in [
+        "",
+        "leaf\nleaf",
+        "split 1 99999999999",
+        "split 1 2\nleaf",
+        "empty",
+        "empty 0:1",
+        "empty 0:x ;",
+        "fixed 0\nleaf",
+    ] {
+        assert!(Growth::from_text(wrong).is_none(), "{wrong}");
+    }
+}
+
+/// Thousands of maxima, one inside of the other, take work and not the stack.
+#[test]
+fn deep_trees_do_not_end_the_stack() {
+    let number = |n: i64| Rational::from_integer(n.into());
+    let form = |terms: &[(usize, i64)], constant: i64| Linear {
+        terms: terms.iter().map(|&(v, c)| (v, number(c))).collect(),
+        constant: number(constant),
+    };
+    const DEEP: usize = 6000;
+    let chain = |a: usize| vec![form(&[], 0), form(&[(a, 1)], 1)];
+    let program = Program {
+        bounds: vec![Some((number(0), number(1)))],
+        atoms: (0..DEEP).map(chain).collect(),
+        outputs: vec![form(&[(DEEP, 1)], 0)],
+    };
+    let allowance = Allowance { regions: 10, work: 1 << 40, notes: None };
+    let (ended, _) = search(&program, allowance, &|_: &Leaf<'_>| None::<()>);
+    let Ended::All(tree) = ended else { panic!("not all") };
+    assert!(verify(&program, &tree, &mut |outputs, _| outputs[0] == form(&[(0, 1)], DEEP as i64)));
+    let little = Allowance { work: 1 << 16, ..allowance };
+    assert!(matches!(search(&program, little, &|_: &Leaf<'_>| None::<()>).0, Ended::Exhausted(_)));
+}
+
 #[test]
 fn no_verdict_but_undecided_depends_on_the_budget() {
     let text = "network f(x: 2) {\n a = x |> abs\n b = a |> bias(1) |> abs\n c = b |> bias(-1) |> abs\n output (c |> relu) - a - 3 * x\n}";
     let f = network(text);
-    let at = |regions: u64| decide(&f, Budget { memory: MEMORY, regions }).verdict;
+    let at = |regions: u64| decide(&f, Budget::new(MEMORY, regions)).verdict;
     assert_eq!(at(1), Verdict::Undecided);
     for regions in [2, 3, 4, 5, 8, 100, 100_000] {
         assert!([Verdict::Undecided, Verdict::Linear].contains(&at(regions)), "{regions}");
@@ -235,7 +390,7 @@ fn equal_arguments_do_not_empty_a_region() {
         outputs: vec![form(&[(2, 1), (3, 1)], 0)],
     };
     let seen = std::sync::Mutex::new(Vec::new());
-    let allowance = Allowance { regions: 100, work: 1_000_000 };
+    let allowance = Allowance { regions: 100, work: 1_000_000, notes: None };
     let (ended, regions) = search(&program, allowance, &|leaf: &Leaf<'_>| {
         seen.lock().expect("no panics").push((leaf.point[0].clone(), leaf.outputs[0].clone()));
         None::<()>

@@ -6,11 +6,14 @@
 //! Where t ≤ 0 is the most, the last row of the dictionary holds multipliers λᵢ ≥ 0, not all 0, with
 //! Σ λᵢgᵢ = c, a constant ≤ 0: no point can have all gᵢ > 0 (Farkas's lemma). They are the proof.
 
+mod entry;
+
 use std::cmp::Ordering;
 
-use num_traits::{One, Signed, ToPrimitive, Zero};
+use num_traits::{Signed, Zero};
 
-use super::{Integer, Rational, Work, ratio};
+use super::{Integer, Rational, Work, common_denominator, ratio};
+use entry::Entry;
 
 /// A linear function a·x + b with integer coefficients.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,88 +46,30 @@ pub fn interior(variables: usize, system: &[Inequality], work: &Work) -> Interio
     solved.unwrap_or(Interior::Exhausted)
 }
 
-/// An integer type of a dictionary; `None` where a number does not fit.
-trait Entry: Clone + PartialOrd + Zero + One {
-    /// What a multiplication costs beside one of machine words.
-    const COST: u64;
-
-    fn of(n: &Integer) -> Option<Self>;
-    fn to_integer(&self) -> Integer;
-    fn negated(&self) -> Self;
-    fn difference(&self, other: &Self) -> Option<Self>;
-    /// The machine words that it takes.
-    fn words(&self) -> u64;
-    /// (a·b − c·d) / e, which is exact.
-    fn cross(a: &Self, b: &Self, c: &Self, d: &Self, e: &Self) -> Option<Self>;
-    /// a/b against c/d, for positive b and d.
-    fn compare(a: &Self, b: &Self, c: &Self, d: &Self) -> Option<Ordering>;
+/// The answer to where a linear function is largest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Largest {
+    /// At this point; and why it is nowhere larger: positive multipliers λ and μ with μ·goal + Σ λ·g constant.
+    At {
+        /// The point.
+        point: Vec<Rational>,
+        /// `(index, λ)`.
+        multipliers: Vec<(usize, Integer)>,
+        /// μ.
+        goal: Integer,
+    },
+    /// It is as large as one likes.
+    Unbounded,
+    /// The work ran out.
+    Exhausted,
 }
 
-impl Entry for i128 {
-    const COST: u64 = 1;
-
-    fn of(n: &Integer) -> Option<i128> {
-        n.to_i128()
-    }
-
-    fn to_integer(&self) -> Integer {
-        Integer::from(*self)
-    }
-
-    fn negated(&self) -> i128 {
-        -self
-    }
-
-    fn difference(&self, other: &i128) -> Option<i128> {
-        self.checked_sub(*other).filter(|n| *n != i128::MIN)
-    }
-
-    fn cross(a: &i128, b: &i128, c: &i128, d: &i128, e: &i128) -> Option<i128> {
-        Some(a.checked_mul(*b)?.checked_sub(c.checked_mul(*d)?)? / e).filter(|n| *n != i128::MIN)
-    }
-
-    fn words(&self) -> u64 {
-        1
-    }
-
-    fn compare(a: &i128, b: &i128, c: &i128, d: &i128) -> Option<Ordering> {
-        Some(a.checked_mul(*d)?.cmp(&c.checked_mul(*b)?))
-    }
-}
-
-impl Entry for Integer {
-    const COST: u64 = 16;
-
-    fn of(n: &Integer) -> Option<Integer> {
-        Some(n.clone())
-    }
-
-    fn to_integer(&self) -> Integer {
-        self.clone()
-    }
-
-    fn negated(&self) -> Integer {
-        -self
-    }
-
-    fn difference(&self, other: &Integer) -> Option<Integer> {
-        Some(self - other)
-    }
-
-    fn cross(a: &Integer, b: &Integer, c: &Integer, d: &Integer, e: &Integer) -> Option<Integer> {
-        if (a.is_zero() || b.is_zero()) && (c.is_zero() || d.is_zero()) {
-            return Some(Integer::zero());
-        }
-        Some((a * b - c * d) / e)
-    }
-
-    fn words(&self) -> u64 {
-        1 + self.bits() / 64
-    }
-
-    fn compare(a: &Integer, b: &Integer, c: &Integer, d: &Integer) -> Option<Ordering> {
-        Some((a * d).cmp(&(c * b)))
-    }
+/// Finds where `goal` is largest among the points at which no function of the system is negative. At `start` all of them
+/// are positive.
+pub fn largest(goal: &Inequality, system: &[Inequality], start: &[Rational], work: &Work) -> Largest {
+    let quick = Dictionary::<i128>::at(goal, system, start).and_then(|d| d.climb(start, work));
+    let solved = quick.or_else(|| Dictionary::<Integer>::at(goal, system, start).and_then(|d| d.climb(start, work)));
+    solved.unwrap_or(Largest::Exhausted)
 }
 
 /// A variable: x by index, the slack gᵢ − t by index, the bound 1 − t, or t.
@@ -140,6 +85,14 @@ impl Variable {
     fn is_nonnegative(self) -> bool {
         matches!(self, Variable::Slack(_) | Variable::Bound)
     }
+}
+
+/// What a step of the simplex method came to.
+enum Step {
+    Higher,
+    Highest,
+    Unbounded,
+    Exhausted,
 }
 
 /// basicᵢ = (constantᵢ + Σⱼ entryᵢⱼ · nonbasicⱼ) / denominator.
@@ -178,6 +131,22 @@ impl<E: Entry> Dictionary<E> {
         Some(Dictionary { basic, nonbasic, rows, denominator: E::one() })
     }
 
+    /// The dictionary in which x is `start`, from where `goal` climbs: the free variables are x − start.
+    fn at(goal: &Inequality, system: &[Inequality], start: &[Rational]) -> Option<Dictionary<E>> {
+        let scale = common_denominator(start.iter().map(Rational::denom));
+        let whole: Vec<Integer> = start.iter().map(|v| v.numer() * (&scale / v.denom())).collect();
+        let row = |g: &Inequality| {
+            let terms = g.coefficients.iter().zip(&whole).map(|(a, v)| a * v);
+            let constant = terms.sum::<Integer>() + &g.constant * &scale;
+            let scaled = g.coefficients.iter().map(|a| a * &scale);
+            scaled.chain([constant]).map(|n| E::of(&n)).collect::<Option<Vec<E>>>()
+        };
+        let rows: Option<Vec<Vec<E>>> = system.iter().chain([goal]).map(row).collect();
+        let basic = (0..system.len()).map(Variable::Slack).chain([Variable::Goal]).collect();
+        let nonbasic = (0..start.len()).map(Variable::Free).collect();
+        Some(Dictionary { basic, nonbasic, rows: rows?, denominator: E::one() })
+    }
+
     /// `None` where a number does not fit.
     fn solve(mut self, work: &Work) -> Option<Interior> {
         loop {
@@ -185,15 +154,43 @@ impl<E: Entry> Dictionary<E> {
             if goal.last()?.clone() > E::zero() {
                 return Some(Interior::Point(self.point()));
             }
-            let Some(column) = self.entering(goal) else { return Some(Interior::Empty(self.multipliers(goal))) };
-            let up = goal[column] > E::zero();
-            let row = self.leaving(column, up)??;
-            let words = E::words(&self.denominator);
-            if !work.pay(E::COST * words * words * (self.rows.len() * (self.nonbasic.len() + 1)) as u64) {
-                return Some(Interior::Exhausted);
+            match self.step(work)? {
+                Step::Higher => {}
+                Step::Highest => return Some(Interior::Empty(self.multipliers(self.rows.last()?))),
+                Step::Unbounded => return None,
+                Step::Exhausted => return Some(Interior::Exhausted),
             }
-            self.pivot(row, column)?;
         }
+    }
+
+    /// `None` where a number does not fit.
+    fn climb(mut self, start: &[Rational], work: &Work) -> Option<Largest> {
+        loop {
+            match self.step(work)? {
+                Step::Higher => {}
+                Step::Highest => {
+                    let point = self.point().into_iter().zip(start).map(|(step, from)| step + from).collect();
+                    let (multipliers, goal) = (self.multipliers(self.rows.last()?), self.denominator.to_integer());
+                    return Some(Largest::At { point, multipliers, goal });
+                }
+                Step::Unbounded => return Some(Largest::Unbounded),
+                Step::Exhausted => return Some(Largest::Exhausted),
+            }
+        }
+    }
+
+    /// One exchange that raises the goal, or leaves it, in a way that ends; `None` where a number does not fit.
+    fn step(&mut self, work: &Work) -> Option<Step> {
+        let goal = self.rows.last()?;
+        let Some(column) = self.entering(goal) else { return Some(Step::Highest) };
+        let up = goal[column] > E::zero();
+        let Some(row) = self.leaving(column, up)? else { return Some(Step::Unbounded) };
+        let words = E::words(&self.denominator);
+        if !work.pay(E::COST * words * words * (self.rows.len() * (self.nonbasic.len() + 1)) as u64) {
+            return Some(Step::Exhausted);
+        }
+        self.pivot(row, column)?;
+        Some(Step::Higher)
     }
 
     /// The column that raises t: a free variable, which then stays basic, or by Bland's rule.
@@ -205,7 +202,7 @@ impl<E: Entry> Dictionary<E> {
         (0..self.nonbasic.len()).filter(raises).min_by_key(|&j| self.nonbasic[j])
     }
 
-    /// The row that limits a move of the column's variable: `Some(None)` where none does, which cannot
+    /// The row that limits a move of the column's variable: `Some(None)` where none does, which for t cannot
     /// be, because t ≤ 1.
     fn leaving(&self, column: usize, up: bool) -> Option<Option<usize>> {
         let mut best: Option<(usize, E)> = None;

@@ -8,6 +8,7 @@ mod coefficient;
 pub mod enclose;
 mod interior;
 mod matrix;
+mod notes;
 mod polynomial;
 mod random;
 mod rank;
@@ -18,8 +19,9 @@ mod tensor;
 mod work;
 
 pub use coefficient::Coefficient;
-pub use interior::{Inequality, Interior, interior};
+pub use interior::{Inequality, Interior, Largest, interior, largest};
 pub use matrix::Matrix;
+pub use notes::Notes;
 pub use polynomial::{Assignment, Monomial, Polynomial, Symbol};
 pub use random::{Random, split_mix};
 pub use rank::Rank;

@@ -2,19 +2,28 @@
 
 use std::cell::Cell;
 
+use super::Notes;
+
 /// The standard budget, which some seconds a network are enough for.
 pub const STANDARD_REGIONS: u64 = 10_000;
 
 /// What computations may take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Budget {
     /// Bytes that any one matrix may take.
     pub memory: u64,
     /// How many regions of the input space a search may visit; all other work is in proportion.
     pub regions: u64,
+    /// What long searches of earlier runs left, and where they leave what they do not end.
+    pub notes: Option<&'static Notes>,
 }
 
 impl Budget {
+    /// So many bytes and regions.
+    pub fn new(memory: u64, regions: u64) -> Budget {
+        Budget { memory, regions, notes: None }
+    }
+
     /// A standard amount of work, in proportion to the regions.
     pub fn work(self, standard: u64) -> u64 {
         let work = u128::from(standard) * u128::from(self.regions) / u128::from(STANDARD_REGIONS);
@@ -25,7 +34,7 @@ impl Budget {
 /// Standard work, and this many bytes.
 impl From<u64> for Budget {
     fn from(memory: u64) -> Budget {
-        Budget { memory, regions: STANDARD_REGIONS }
+        Budget::new(memory, STANDARD_REGIONS)
     }
 }
 

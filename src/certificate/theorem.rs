@@ -190,7 +190,7 @@ impl Writer<'_, '_> {
         }
         nonnegative.sort_unstable();
         match comparison {
-            Comparison::Equal(Proof::Regions(_)) => Err(BY_CASES.into()),
+            Comparison::Equal(Proof::Regions(_)) | Comparison::Close { cases: Some(_), .. } => Err(BY_CASES.into()),
             Comparison::Equal(_) | Comparison::Close { exact: true, .. } => {
                 Ok((equal(left, right, within, nonnegative), affine_evidence(&equation.left, &equation.right)))
             }

@@ -15,13 +15,14 @@ mod merge;
 mod progress;
 mod prove;
 mod question;
+mod resume;
 mod site;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
-use netprove::algebra::{Budget, STANDARD_REGIONS};
+use netprove::algebra::{Budget, Notes, STANDARD_REGIONS};
 
 /// Proves what a neural network is: linear, affine or nonlinear, exactly.
 ///
@@ -85,11 +86,15 @@ struct Limits {
     /// network with the default, is in proportion.
     #[arg(long, value_name = "N", default_value_t = STANDARD_REGIONS, value_parser = clap::value_parser!(u64).range(1..))]
     budget: u64,
+    /// Keep the searches by regions in a file, and go on from it: what `--budget` did not decide is decided by
+    /// as many runs as it takes.
+    #[arg(long, value_name = "FILE", value_parser = resume::open)]
+    resume: Option<&'static Notes>,
 }
 
 impl Limits {
     fn budget(&self) -> Budget {
-        Budget { memory: self.memory.unwrap_or_else(files::half_of_memory), regions: self.budget }
+        Budget { notes: self.resume, ..Budget::new(self.memory.unwrap_or_else(files::half_of_memory), self.budget) }
     }
 }
 
@@ -216,7 +221,7 @@ pub fn run() -> ExitCode {
             }
         }
     };
-    ExitCode::from(code)
+    ExitCode::from(resume::close().unwrap_or(code))
 }
 
 /// Exit codes, least alarming first; of several the largest in this order is the run's.

@@ -4,10 +4,11 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use netprove::algebra::Budget;
-use netprove::decide::{Findings, Status, prove};
+use netprove::decide::{Findings, Status, prove_with};
 use netprove::network::{Claim, Program};
 use netprove::report::{self, Detail, document::Document, html, latex, markdown, text};
 
+use super::progress::Watch;
 use super::{Exit, Format, Prove, Report, files, site};
 
 /// Proves every file; reports are printed one after the other.
@@ -76,8 +77,11 @@ enum Part {
 
 /// Decides everything in a program, and further questions.
 fn proved(program: &Program, questions: Vec<Claim>, bytes: &[u8], options: &Report, budget: Budget) -> (Part, Exit) {
-    let mut findings = prove(program, budget);
+    let watch = Watch::begin();
+    let mut findings = prove_with(program, budget, &mut |what| watch.about(what));
+    watch.about("properties");
     findings.ask(questions, budget);
+    drop(watch);
     let part = match options.format() {
         Format::Json => {
             let object = report::json::object(&findings, bytes, options.max_entries);

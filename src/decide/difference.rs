@@ -1,8 +1,10 @@
-//! By how much two networks differ on a bounded domain: exactly where both are affine, else between
-//! a bound that holds everywhere and the largest difference found.
+//! By how much two networks differ on a bounded domain: exactly where both are affine, or piecewise linear with few
+//! regions; else between a bound that holds everywhere and the largest difference found.
 
 use num_traits::{Signed, Zero};
 
+use super::normal_form::{Limits, Outcome, Residual, normal_form};
+use super::regions::{self, Allowance, Largest};
 use super::search::{self, Domain};
 use crate::algebra::{Budget, Integer, Polynomial, Rational, Tensor, ratio};
 use crate::collapse::{AffineMap, Region};
@@ -54,7 +56,21 @@ pub fn difference(h: &Network, budget: impl Into<Budget>) -> Option<Difference> 
     if let Some(Ok(map)) = Region::<Polynomial>::whole(h).map(|r| r.collapse(budget)) {
         return affine(&map, &bounds);
     }
-    enclosed(h, &bounds)
+    by_regions(h, budget).or_else(|| enclosed(h, &bounds))
+}
+
+/// Networks with kinks: region by region, where the budget is enough.
+fn by_regions(h: &Network, budget: Budget) -> Option<Difference> {
+    if h.is_symbolic() {
+        return None;
+    }
+    let Outcome::Residual(Residual { program: Some(program), .. }) = normal_form(h, &Limits::within(budget)) else {
+        return None;
+    };
+    let Largest::Known(outputs, _) = regions::largest(&program, None, Allowance::whole(budget)) else { return None };
+    let gaps: Vec<Gap> = outputs.iter().map(|(most, _)| Gap { bound: most.clone(), found: most.clone() }).collect();
+    let points = largest_of(&gaps).into_iter().map(|row| (row, search::flat(&outputs[row].1))).collect();
+    Some(Difference { gaps, points, exact: true })
 }
 
 type Box<'b> = &'b [(Rational, Rational)];

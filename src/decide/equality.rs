@@ -5,21 +5,22 @@
 //! are tried, and then the normal form of h, in which both sides share atoms.
 
 mod large;
+mod within;
 
 use std::collections::BTreeSet;
 
-use num_traits::{Signed, Zero};
+use num_traits::{Signed, Zero as _};
 
 use super::modular;
 use super::normal_form::{Limits, Outcome, Steps, normal_form, normal_form_where};
 use super::points::Sides;
-use super::regions::{self, Allowance, Cases, Program};
+use super::regions::{self, Allowance, Cases, Program, Zero};
 use super::residue::{Residue, residue};
 use super::search::{self, Domain, Effort, Value};
 use super::symbolic::{SHOWN_TERMS, assignment, choices, rounds};
 use crate::algebra::{Budget, Integer, Polynomial, Rational, Shape, Symbol, Tensor, Work};
 use crate::collapse::{AffineMap, OneKernel, Region, one_kernel};
-use crate::layer::{Enclosure, Weights};
+use crate::layer::Weights;
 use crate::network::{Assignment, Equation};
 
 /// What is known about an equation f == g.
@@ -33,6 +34,8 @@ pub enum Comparison {
         bound: Rational,
         /// Whether it is attained.
         exact: bool,
+        /// The regions on each of which it holds, where it was found region by region.
+        cases: Option<Box<Cases>>,
     },
     /// f(x) ≠ g(x) at a point.
     Different(Box<Counterexample>),
@@ -99,6 +102,7 @@ impl Comparison {
     pub fn method(&self) -> &'static str {
         match self {
             Comparison::Equal(proof) => proof.method(),
+            Comparison::Close { cases: Some(_), .. } => "close-on-regions",
             Comparison::Close { exact: true, .. } => "supremum",
             Comparison::Close { exact: false, .. } => "bounds",
             Comparison::Different(_) => "counterexample",
@@ -328,7 +332,10 @@ fn compare_numbers(equation: &Equation, budget: Budget, parts: usize) -> Compari
     if let Some(bound) = &equation.within {
         return match normal_form(h, &Limits::within(budget)) {
             Outcome::Affine { map, .. } => compare_maps(&sides, equation, &map, budget),
-            _ => compare_within(&sides, equation, bound),
+            Outcome::Residual(residual) if parts == 1 => {
+                within::compare(&sides, equation, bound, residual.program.as_ref(), budget)
+            }
+            _ => within::compare(&sides, equation, bound, None, budget),
         };
     }
     let nonzero = nonzero(equation);
@@ -364,7 +371,7 @@ fn compare_numbers(equation: &Equation, budget: Budget, parts: usize) -> Compari
     }
     let mut exhausted = sides.work.is_exhausted();
     if let Some(program) = &program
-        && let Some(decided) = zero_by_regions(equation, program, Allowance::quick(budget).shared(parts), budget)
+        && let Ok(decided) = zero_by_regions(equation, program, Allowance::quick(budget).shared(parts), budget)
     {
         return decided;
     }
@@ -376,24 +383,29 @@ fn compare_numbers(equation: &Equation, budget: Budget, parts: usize) -> Compari
     }
     // At one of several choices of weights, equal sides prove nothing: only near points are worth a search.
     if let Some(program) = program.as_ref().filter(|_| parts == 1) {
-        let allowance = Allowance::whole(budget);
-        if let Some(decided) = zero_by_regions(equation, program, allowance, budget) {
-            return decided;
-        }
-        let regions = allowance.regions;
-        return undecided(&format!("no point tells the sides apart within the budget of {regions} regions"), true);
+        return zero_by_regions(equation, program, Allowance::whole(budget), budget).unwrap_or_else(|regions| {
+            undecided(&format!("no point tells the sides apart, and it is {}", regions::after(regions)), true)
+        });
     }
     let reason = "no point tells the sides apart, and their normal forms were not shown equal";
     undecided(not_shown(nonzero, reason), exhausted)
 }
 
-/// Sides that are equal on every region, or a point in one where they differ.
-fn zero_by_regions(equation: &Equation, program: &Program, allowance: Allowance, budget: Budget) -> Option<Comparison> {
+/// Sides that are equal on every region, or a point in one where they differ; else the number of regions that did not
+/// decide it.
+fn zero_by_regions(
+    equation: &Equation,
+    program: &Program,
+    allowance: Allowance,
+    budget: Budget,
+) -> Result<Comparison, u64> {
     match regions::zero(&equation.difference, program, allowance) {
-        Ok(cases) => Some(Comparison::Equal(Proof::Regions(cases))),
-        Err(point) => {
-            Sides::new(equation, work(budget, 1)).confirm(&point?).map(|c| Comparison::Different(Box::new(c)))
-        }
+        Zero::Everywhere(cases) => Ok(Comparison::Equal(Proof::Regions(cases))),
+        Zero::Not(point) => match Sides::new(equation, work(budget, 1)).confirm(&point) {
+            Some(found) => Ok(Comparison::Different(Box::new(found))),
+            None => Err(0),
+        },
+        Zero::Undecided(regions) => Err(regions),
     }
 }
 
@@ -427,7 +439,7 @@ fn compare_maps(sides: &Sides<'_>, equation: &Equation, map: &AffineMap, budget:
         let sup = |row: usize| supremum(map, &domain, row);
         let bounds: Option<Vec<(Rational, usize)>> = outputs.iter().map(|&row| Some((sup(row)?, row))).collect();
         match bounds.and_then(|bounds| bounds.into_iter().max()) {
-            Some((bound, _)) if bound <= *tolerance => return Comparison::Close { bound, exact: true },
+            Some((bound, _)) if bound <= *tolerance => return Comparison::Close { bound, exact: true, cases: None },
             Some((_, row)) => {
                 let corner = corner(map, &domain, row);
                 if let Some(found) = sides.differ_at_output(&corner, row) {
@@ -571,30 +583,6 @@ fn nonzeros_of(polynomial: &Polynomial, equation: &Equation) -> Vec<Assignment> 
         }
     }
     found
-}
-
-/// Networks with kinks, within a tolerance: bounds over the domain, then points.
-fn compare_within(sides: &Sides<'_>, equation: &Equation, tolerance: &Rational) -> Comparison {
-    let h = &equation.difference;
-    let bounds: Option<Vec<(Rational, Rational)>> = Domain::of(h).bounds().iter().cloned().collect();
-    if let Some(bounds) = bounds {
-        let (low, high): (Vec<_>, Vec<_>) = bounds.into_iter().unzip();
-        let enclosure = h.enclose(&Enclosure { low: search::flat(&low), high: search::flat(&high) });
-        let largest = enclosure.and_then(|e| {
-            let sizes = [e.low, e.high].into_iter().flat_map(|t| t.to_rationals()).map(|v| v.abs());
-            sizes.max()
-        });
-        if let Some(bound) = largest.filter(|bound| bound <= tolerance) {
-            return Comparison::Close { bound, exact: false };
-        }
-    }
-    match sides.search() {
-        Some(found) => Comparison::Different(Box::new(found)),
-        None => {
-            let reason = "no point exceeds the tolerance, and the bounds over the domain do not exclude one";
-            undecided(reason, sides.work.is_exhausted())
-        }
-    }
 }
 
 impl Equation {

@@ -224,7 +224,7 @@ pub(super) fn compare(equation: &Equation, budget: Budget) -> Option<Comparison>
     let (output, point) = match &equation.within {
         None => (first, domain.point_of(&map.row(first))),
         Some(tolerance) => match domain.beyond(&map, tolerance) {
-            Ok(bound) => return Some(Comparison::Close { bound, exact: true }),
+            Ok(bound) => return Some(Comparison::Close { bound, exact: true, cases: None }),
             Err(found) => found,
         },
     };

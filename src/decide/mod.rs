@@ -35,7 +35,7 @@ pub use findings::{Answer, Finding, Findings, Status, prove, prove_with};
 pub use float_error::float_error;
 pub(crate) use laws::adds_no_constant;
 pub use residue::{Residue, Row};
-pub use stable::{Stable, stable};
+pub use stable::{Stable, Winners, stable, winners};
 
 use crate::algebra::{Budget, MAX_BITS, Polynomial, Rational, Tensor, Work};
 use crate::collapse::{AffineMap, ImageMap, LimitReached, Region};
@@ -215,7 +215,7 @@ fn decide_with(network: &Network, budget: Budget, parts: usize) -> Decision {
     if let Some(program) = program.as_ref().filter(|_| parts == 1) {
         match by_regions(Allowance::whole(budget), program) {
             Ok(decision) => return decision,
-            Err(regions) => reason.push_str(&format!(", and {regions} regions of the input space did not decide it")),
+            Err(regions) => reason.push_str(&format!(", and it is {}", regions::after(regions))),
         }
     }
     undecided(reason, Tried { exhausted: true, ..quick.tried.plus(&thorough.tried) })

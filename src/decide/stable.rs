@@ -6,7 +6,7 @@
 use num_traits::Signed;
 
 use super::normal_form::{Limits, units};
-use super::regions::{Allowance, Ended, Leaf, Linear, Program, search, verify};
+use super::regions::{Allowance, Ended, Leaf, Linear, Program, ask, positive_parts};
 use crate::algebra::{Budget, Rational};
 use crate::network::{Network, NodeId};
 
@@ -35,7 +35,18 @@ impl Stable {
 /// One entry a piecewise-linear layer, in order; empty without a declared domain, with symbols, smooth
 /// layers, or past the budget.
 pub fn stable(network: &Network, budget: impl Into<Budget>) -> Vec<Stable> {
-    let budget = budget.into();
+    look(network, budget.into()).into_iter().map(|(stable, _)| stable).collect()
+}
+
+/// For each unit of a layer: the argument that each of its maxima is on the whole domain, where that is known.
+pub type Winners = Vec<Option<Vec<usize>>>;
+
+/// The same, unit by unit.
+pub fn winners(network: &Network, budget: impl Into<Budget>) -> Vec<(NodeId, Winners)> {
+    look(network, budget.into()).into_iter().map(|(stable, winners)| (stable.node, winners)).collect()
+}
+
+fn look(network: &Network, budget: Budget) -> Vec<(Stable, Winners)> {
     if network.is_symbolic() || network.inputs.iter().all(|input| input.domain.is_none()) {
         return Vec::new();
     }
@@ -44,21 +55,35 @@ pub fn stable(network: &Network, budget: impl Into<Budget>) -> Vec<Stable> {
     let mut found = Vec::new();
     for layer in layers {
         let mut stable = Stable { node: layer.node, units: layer.units.len(), ..Stable::default() };
+        let mut winners = Vec::with_capacity(stable.units);
         for unit in layer.units {
-            match unit {
-                Unit::Constant => stable.constant += 1,
-                Unit::Affine => stable.affine += 1,
+            winners.push(match unit {
+                Unit::Constant(winners) => {
+                    stable.constant += 1;
+                    winners
+                }
+                Unit::Affine(winners) => {
+                    stable.affine += 1;
+                    winners
+                }
                 Unit::Open(program) if tries > 0 => {
                     tries -= 1;
-                    if let Some(constant) = settled(&program, budget) {
+                    let winner = settled(&program, budget);
+                    winner.map(|winner| {
                         stable.by_regions += 1;
-                        if constant { stable.constant += 1 } else { stable.affine += 1 }
-                    }
+                        let constant = program.outputs[winner].terms.is_empty();
+                        if constant {
+                            stable.constant += 1
+                        } else {
+                            stable.affine += 1
+                        }
+                        vec![winner]
+                    })
                 }
-                Unit::Open(_) => {}
-            }
+                Unit::Open(_) => None,
+            });
         }
-        found.push(stable);
+        found.push((stable, winners));
     }
     found
 }
@@ -76,39 +101,30 @@ pub(super) struct Layer {
 
 /// A unit in the normal form.
 pub(super) enum Unit {
-    /// The same for every input of the domain.
-    Constant,
+    /// The same for every input of the domain; with the arguments that its maxima are.
+    Constant(Option<Vec<usize>>),
     /// One argument of every maximum wins by the bounds of the forms.
-    Affine,
+    Affine(Option<Vec<usize>>),
     /// The arguments of its one maximum, as outputs over the atoms before it.
     Open(Box<Program>),
 }
 
-/// Whether one argument is never below the others, and then whether it is constant.
-fn settled(program: &Program, budget: Budget) -> Option<bool> {
+/// The argument that is never below the others.
+fn settled(program: &Program, budget: Budget) -> Option<usize> {
     let arguments = &program.outputs;
-    let winner = (0..arguments.len()).find(|&j| {
+    (0..arguments.len()).find(|&j| {
         let gaps: Vec<Linear> =
             arguments.iter().enumerate().filter(|(i, _)| *i != j).map(|(_, form)| arguments[j].minus(form)).collect();
         is_nowhere_negative(&Program { outputs: gaps, ..program.clone() }, budget)
-    })?;
-    Some(arguments[winner].terms.is_empty())
+    })
 }
 
-/// Whether all outputs are ≥ 0 on the domain: an atom max{0, −u} for each output u is known to be 0 in
-/// every region.
+/// Whether all outputs are ≥ 0 on the domain: max{0, −u} is 0 in every region, for each output u.
 fn is_nowhere_negative(program: &Program, budget: Budget) -> bool {
     let minus = Rational::from_integer((-1).into());
-    let mut question = program.clone();
-    let zero = Linear::constant(Rational::default());
-    for output in &program.outputs {
-        question.atoms.push(vec![zero.clone(), output.times(&minus)]);
-    }
-    let first = question.inputs() + program.atoms.len();
-    question.outputs = (0..program.outputs.len()).map(|i| Linear::variable(first + i)).collect();
+    let question = positive_parts(program, program.outputs.iter().map(|output| output.times(&minus)).collect());
     let is_zero = |outputs: &[Linear]| outputs.iter().all(|o| o.terms.is_empty() && !o.constant.is_positive());
-    let (ended, _) = search(&question, Allowance::quick(budget).shared(4), &|leaf: &Leaf<'_>| {
-        (!is_zero(leaf.outputs)).then_some(())
-    });
-    matches!(ended, Ended::All(tree) if verify(&question, &tree, &mut |outputs, _| is_zero(outputs)))
+    let visit = |leaf: &Leaf<'_>| (!is_zero(leaf.outputs)).then_some(());
+    let (ended, _) = ask(&question, "", Allowance::quick(budget).shared(4), &visit, &mut |outputs, _| is_zero(outputs));
+    matches!(ended, Ended::All(_))
 }

@@ -72,6 +72,10 @@ const WORDS: &[(&str, &str)] = &[
         "Proof rule: the difference of the sides is affine, so on a box each output of it is largest at a corner; the largest of these is the bound, and it is attained.",
     ),
     (
+        "close-on-regions",
+        "Proof rule: the difference of the sides is affine on every region, and on each of them no output of it is larger than the bound, by multipliers λ ≥ 0 with h + Σ λ·g = c for the functions g that are ≥ 0 there; on a bounded domain the bound is attained.",
+    ),
+    (
         "bounds",
         "Proof rule: every layer is bounded over the whole domain, and so is the difference of the sides; the bound need not be attained.",
     ),

@@ -98,4 +98,39 @@ proptest! {
             prop_assert_eq!(answer, slow);
         }
     }
+
+    #[test]
+    fn the_largest_value_is_attained_and_proved(
+        variables in 1_usize..4,
+        rows in prop::collection::vec((prop::collection::vec(-4_i64..5, 4), -3_i64..4), 1..8),
+        goal in (prop::collection::vec(-4_i64..5, 4), -3_i64..4),
+        scale in prop::sample::select(vec![1_i64, 1 << 40]),
+    ) {
+        let row = |(a, b): &(Vec<i64>, i64)| inequality(&a[..variables], *b);
+        let system: Vec<Inequality> = rows.iter().map(row).collect();
+        let scaled = (goal.0.iter().map(|n| n * scale).collect(), goal.1 * scale);
+        let goal = row(&scaled);
+        let work = Work::unlimited();
+        let Interior::Point(start) = interior(variables, &system, &work) else { return Ok(()) };
+        match largest(&goal, &system, &start, &work) {
+            Largest::At { point, multipliers, goal: factor } => {
+                prop_assert!(system.iter().all(|g| !value(g, &point).is_negative()), "{:?}", point);
+                prop_assert!(factor.is_positive() && multipliers.iter().all(|(_, l)| l.is_positive()));
+                let sum = |f: &dyn Fn(&Inequality) -> Integer| {
+                    multipliers.iter().map(|(i, l)| l * f(&system[*i])).sum::<Integer>() + &factor * f(&goal)
+                };
+                prop_assert!((0..variables).all(|j| sum(&|g| g.coefficients[j].clone()).is_zero()));
+                let bound = ratio(sum(&|g| g.constant.clone()), factor.clone());
+                prop_assert_eq!(value(&goal, &point), bound);
+            }
+            Largest::Unbounded => {
+                let far = Inequality { constant: &goal.constant - Integer::from(1_i64 << 50) * scale, ..goal };
+                let dense = system.iter().chain([&far]).map(|g| {
+                    g.coefficients.iter().chain([&g.constant]).map(|n| Rational::from_integer(n.clone())).collect()
+                });
+                prop_assert!(by_elimination(variables, dense.collect()));
+            }
+            Largest::Exhausted => prop_assert!(false, "the work is unlimited"),
+        }
+    }
 }

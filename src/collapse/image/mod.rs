@@ -122,7 +122,7 @@ impl<C: Weights> ImageMap<C> {
         };
         let layers = BTreeMap::from([(1, Lowered { operators: vec![operator], bias })]);
         let region = Region { network: &network, sources: vec![0], sink: 1, layers };
-        region.borders()?.map(Budget { memory: u64::MAX, regions: u64::MAX }).ok()
+        region.borders()?.map(Budget::new(u64::MAX, u64::MAX)).ok()
     }
 }
 

@@ -51,8 +51,8 @@ pub(super) type LayerUnits<C> = (NodeId, Vec<Kept<C>>);
 
 /// What a unit became.
 pub(super) enum Kept<C: Weights> {
-    /// A form without a kink of its own.
-    Stable(Linear<C::Value>),
+    /// A form without a kink of its own; and which argument each of its maxima is, where that is known.
+    Stable(Linear<C::Value>, Option<Vec<usize>>),
     /// The arguments of its maxima.
     Open(Vec<Forms<C>>),
 }
@@ -170,6 +170,7 @@ impl<'n, C: Weights> Builder<'n, C> {
             sum.add(&self.substitute(&unit.affine, operands)?, &C::Value::one());
             let mut stable = true;
             let mut open = Vec::new();
+            let mut winners = Some(Vec::new());
             for (coefficient, arguments) in &unit.maxima {
                 let forms: Result<Forms<C>, Stop> = arguments.iter().map(|a| self.substitute(a, operands)).collect();
                 let forms = forms?;
@@ -177,6 +178,10 @@ impl<'n, C: Weights> Builder<'n, C> {
                     open.push(forms.clone());
                 }
                 let (form, atom) = self.maximum(forms)?;
+                if let Some(arguments) = open.last() {
+                    let winner = arguments.iter().position(|argument| *argument == form);
+                    winners = winners.zip(winner).map(|(before, winner)| [before, vec![winner]].concat());
+                }
                 if let Some(atom) = atom {
                     stable = false;
                     let users = self.users.entry(atom).or_default();
@@ -195,7 +200,7 @@ impl<'n, C: Weights> Builder<'n, C> {
             }
             let form = sum.finish();
             if self.kept.is_some() {
-                kept.push(if stable { Kept::Stable(form.clone()) } else { Kept::Open(open) });
+                kept.push(if stable { Kept::Stable(form.clone(), winners) } else { Kept::Open(open) });
             }
             result.push(form);
         }

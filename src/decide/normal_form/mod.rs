@@ -155,8 +155,8 @@ pub(super) fn units(network: &Network, limits: &Limits) -> Option<Vec<Layer>> {
     let mut builder = Builder::<Integer>::new(network, limits.operations, BTreeSet::new());
     let found = builder.units().ok()?;
     let unit = |kept: Kept<Integer>| match kept {
-        Kept::Stable(form) if form.terms.is_empty() => Some(Unit::Constant),
-        Kept::Stable(_) => Some(Unit::Affine),
+        Kept::Stable(form, winners) if form.terms.is_empty() => Some(Unit::Constant(winners)),
+        Kept::Stable(_, winners) => Some(Unit::Affine(winners)),
         // Units of several maxima, like clips, are not asked about further.
         Kept::Open(maxima) => match maxima.as_slice() {
             [arguments] => builder.program(arguments).map(|program| Unit::Open(Box::new(program))),

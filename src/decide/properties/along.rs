@@ -286,7 +286,7 @@ fn of_numbers(network: &Network, directions: &[Vec<usize>], budget: Budget) -> G
         outputs.iter().map(|form| directions.iter().map(|d| along(form, d)).collect()).collect()
     };
     let Seen::Found(first) = subject
-        .on_regions(&|leaf: &Leaf<'_>| Some((slopes(leaf.outputs), room(leaf, directions), leaf.point.to_vec())))
+        .on_regions("", &|leaf: &Leaf<'_>| Some((slopes(leaf.outputs), room(leaf, directions), leaf.point.to_vec())))
     else {
         return Grounds::undecided(
             "the rule does not apply, no points refute it, and its normal form is too large, or has smooth layers",
@@ -297,7 +297,7 @@ fn of_numbers(network: &Network, directions: &[Vec<usize>], budget: Budget) -> G
         let direction = (0..directions.len()).find(|&k| here.iter().zip(&first.0).any(|(a, b)| a[k] != b[k]))?;
         Some((direction, room(leaf, directions), leaf.point.to_vec()))
     };
-    match subject.on_regions(&other) {
+    match subject.on_regions("affine_along", &other) {
         Seen::All(cases) => Grounds::by_cases(
             "along-by-regions",
             "the same slopes on every region",

@@ -164,7 +164,7 @@ fn by_regions(subject: &Subject<'_>, concave: bool) -> Grounds {
         }
         None::<()>
     };
-    if let Seen::Unknown(reason) = subject.on_regions(&collect) {
+    if let Seen::Unknown(reason) = subject.on_regions("", &collect) {
         return Grounds::undecided(reason);
     }
     let mut pieces = pieces.into_inner().unwrap_or_else(|e| e.into_inner());
@@ -192,7 +192,7 @@ fn by_regions(subject: &Subject<'_>, concave: bool) -> Grounds {
         }
         None
     };
-    match subject.on_regions(&exceeds) {
+    match subject.on_regions(if concave { "concave" } else { "convex" }, &exceeds) {
         Seen::All(cases) => {
             let (most, sign) = if concave { ("smallest", "above") } else { ("largest", "below") };
             let holds = format!(

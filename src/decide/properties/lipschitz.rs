@@ -1,5 +1,7 @@
 //! Lipschitz bounds in the sup-norm: no output changes by more than L times the largest change of an input.
 
+use std::sync::{Mutex, PoisonError};
+
 use num_traits::{One, Signed, Zero};
 
 use super::pairs::first_pair;
@@ -98,20 +100,29 @@ pub(super) fn grounds(subject: &Subject<'_>, wanted: &Rational) -> Grounds {
     if let Some(violation) = found {
         return Grounds::refuted("two points", violation);
     }
+    let steepest = Mutex::new(Rational::zero());
     let steeper = |leaf: &Leaf<'_>| {
         let sum = |form: &Linear| form.terms.iter().map(|(_, c)| c.abs()).sum::<Rational>();
-        let (output, form) = leaf.outputs.iter().enumerate().find(|(_, form)| sum(form) > *wanted)?;
-        Some((output, leaf.point.to_vec(), step_inside(leaf, form)))
+        let sums = leaf.outputs.iter().map(sum);
+        let Some((output, most)) = sums.enumerate().max_by(|a, b| a.1.cmp(&b.1).then(b.0.cmp(&a.0))) else {
+            return None;
+        };
+        if most > *wanted {
+            return Some((output, leaf.point.to_vec(), step_inside(leaf, &leaf.outputs[output])));
+        }
+        let mut steepest = steepest.lock().unwrap_or_else(PoisonError::into_inner);
+        *steepest = steepest.clone().max(most);
+        None
     };
-    match subject.on_regions(&steeper) {
-        Seen::All(cases) => Grounds::by_cases(
-            "lipschitz-by-regions",
-            format!("no row has a larger sum than {wanted} on any region"),
-            cases,
-            &format!(
-                "the absolute values of every output's slopes add up to at most {wanted}; a segment between two inputs crosses finitely many regions"
-            ),
-        ),
+    match subject.on_regions(&format!("lipschitz {wanted}"), &steeper) {
+        Seen::All(cases) => {
+            // The check of the tree went to every region.
+            let constant = steepest.into_inner().unwrap_or_else(PoisonError::into_inner);
+            let holds = format!(
+                "the absolute values of every output's slopes add up to at most {constant}, on one of them to exactly that; a segment between two inputs crosses finitely many regions"
+            );
+            Grounds::by_cases("lipschitz-by-regions", format!("its exact constant is {constant}"), cases, &holds)
+        }
         Seen::Unknown(reason) => Grounds::undecided(reason),
         Seen::Found((output, x, y)) => match violation(subject, &flat(&x), &flat(&y), output, wanted) {
             Some(violation) => Grounds::refuted("two points", violation),

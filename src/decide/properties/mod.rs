@@ -14,8 +14,10 @@ mod space;
 
 pub use space::largest;
 
+use std::sync::Arc;
+
 use super::normal_form::{Limits, Outcome, normal_form};
-use super::regions::{Allowance, Cases, Ended, Leaf, Program, search, verify};
+use super::regions::{Allowance, Cases, Ended, Leaf, Linear, Program, after, ask};
 use super::search::{Domain, flat};
 use super::symbolic::choices;
 use super::values::Value;
@@ -185,28 +187,24 @@ enum Seen<T> {
 
 impl Subject<'_> {
     /// Asks a question of the outputs on every region: `None` where the property holds there. A proof
-    /// is checked before it is believed.
-    fn on_regions<T: Send>(&self, ask: &(dyn Fn(&Leaf<'_>) -> Option<T> + Sync)) -> Seen<T> {
+    /// is checked before it is believed. Searches with a purpose are noted.
+    fn on_regions<T: Send>(&self, purpose: &str, question: &(dyn Fn(&Leaf<'_>) -> Option<T> + Sync)) -> Seen<T> {
         let Some(program) = &self.program else {
             return Seen::Unknown("its normal form is too large, or has smooth layers, and no points refute it".into());
         };
-        match search(program, Allowance::whole(self.budget), ask) {
+        let mut holds = |outputs: &[Linear], region: &[Linear]| {
+            let region: Vec<_> = region.iter().cloned().map(Arc::new).collect();
+            // The point does not matter where nothing is found.
+            let point = vec![Rational::default(); program.inputs()];
+            question(&Leaf { outputs, region: &region, point: &point }).is_none()
+        };
+        match ask(program, purpose, Allowance::whole(self.budget), question, &mut holds) {
             (Ended::Found(found), _) => Seen::Found(found),
-            (Ended::Exhausted, regions) => Seen::Unknown(format!(
-                "no points refute it, and {regions} regions of the input space did not decide it"
-            )),
+            (Ended::Exhausted(_), regions) => {
+                Seen::Unknown(format!("no points refute it, and it is {}", after(regions)))
+            }
             (Ended::All(tree), _) => {
-                let holds = |outputs: &[super::regions::Linear], region: &[super::regions::Linear]| {
-                    let region: Vec<_> = region.iter().cloned().map(std::sync::Arc::new).collect();
-                    // The point does not matter where nothing is found.
-                    let point = vec![Rational::default(); program.inputs()];
-                    ask(&Leaf { outputs, region: &region, point: &point }).is_none()
-                };
-                if verify(program, &tree, &mut { holds }) {
-                    Seen::All(Cases { program: program.clone(), tree, outputs: Vec::new() })
-                } else {
-                    Seen::Unknown("the search by regions could not be checked".into())
-                }
+                Seen::All(Cases { program: program.clone(), tree: tree.into(), outputs: Vec::new() })
             }
         }
     }

@@ -138,7 +138,7 @@ pub(super) fn grounds(subject: &Subject<'_>, input: Option<usize>) -> Grounds {
         };
         leaf.outputs.iter().enumerate().find_map(at)
     };
-    match subject.on_regions(&falls) {
+    match subject.on_regions(&format!("monotone {chosen:?}"), &falls) {
         Seen::All(cases) => Grounds::by_cases(
             "monotone-by-regions",
             "no slope is negative on any region",

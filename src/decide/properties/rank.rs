@@ -64,7 +64,7 @@ pub(super) fn injective(subject: &Subject<'_>) -> Grounds {
         let other: Vec<Rational> = leaf.point.iter().zip(&kernel).map(|(x, k)| x + k * &step).collect();
         Some((leaf.point.to_vec(), other))
     };
-    match subject.on_regions(&flat_direction) {
+    match subject.on_regions("injective", &flat_direction) {
         Seen::Found((x, y)) => {
             let (x, y) = (flat(&x), flat(&y));
             match (subject.values(&x), subject.values(&y)) {
@@ -121,7 +121,7 @@ pub(super) fn surjective(subject: &Subject<'_>) -> Grounds {
             (0..columns.len()).map(|c| rows.iter().map(|r| r[c].clone()).collect()).collect();
         kernel(&transposed).is_none().then_some(())
     };
-    match subject.on_regions(&full) {
+    match subject.on_regions("surjective", &full) {
         Seen::All(cases) => {
             let holds = "some combination of the outputs does not depend on the entries without bounds, so the values lie in a slab; finitely many slabs do not fill the space";
             let grounds =

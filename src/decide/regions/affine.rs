@@ -1,10 +1,13 @@
 //! Affine on every region by the same map? Zero on every region?
 
-use num_traits::{One, Signed, Zero};
+use std::sync::Arc;
+
+use num_traits::{One, Signed, Zero as _};
 
 use super::program::{Linear, Program, value};
+use super::question::ask;
 use super::search::{Allowance, Ended, Leaf, search};
-use super::tree::{Tree, verify};
+use super::tree::Tree;
 use crate::algebra::{Budget, Rational, Tensor};
 use crate::decide::search::{Domain, flat};
 use crate::network::Network;
@@ -15,7 +18,7 @@ pub struct Cases {
     /// What the tree is about: the outputs over the atoms that do not cancel.
     pub program: Program,
     /// The cases.
-    pub tree: Tree,
+    pub tree: Arc<Tree>,
     /// The outputs on every region.
     pub outputs: Vec<Linear>,
 }
@@ -23,18 +26,19 @@ pub struct Cases {
 impl Allowance {
     /// A few regions, for kinks that are near.
     pub fn quick(budget: Budget) -> Allowance {
-        Allowance { regions: (budget.regions / 50).max(1), work: budget.work(20_000_000) }
+        Allowance { regions: (budget.regions / 50).max(1), work: budget.work(20_000_000), notes: None }
     }
 
     /// What the budget says.
     pub fn whole(budget: Budget) -> Allowance {
-        Allowance { regions: budget.regions, work: budget.work(200_000_000) }
+        Allowance { regions: budget.regions, work: budget.work(200_000_000), notes: budget.notes }
     }
 
     /// One of `parts` equal shares.
     pub fn shared(self, parts: usize) -> Allowance {
         let parts = parts.max(1) as u64;
-        Allowance { regions: (self.regions / parts).max(1), work: self.work / parts }
+        let notes = self.notes.filter(|_| parts == 1);
+        Allowance { regions: (self.regions / parts).max(1), work: self.work / parts, notes }
     }
 }
 
@@ -69,23 +73,17 @@ pub fn affine(network: &Network, program: &Program, allowance: Allowance) -> Reg
         let same = leaf.outputs.iter().zip(&first.outputs).all(|(a, b)| a.terms == b.terms);
         (!same).then(|| Here::of(leaf))
     };
-    match search(program, allowance, &slopes_differ) {
-        (Ended::All(tree), regions) => {
-            // Equal slopes on all regions of a continuous function: equal constants too.
-            let same = verify(program, &tree, &mut |outputs, _| outputs == first.outputs);
-            debug_assert!(same, "the tree of {} does not verify", network.name);
-            let outputs = first.outputs;
-            if same {
-                Regions::Same(Box::new(Cases { program: program.clone(), tree, outputs }))
-            } else {
-                Regions::Undecided(regions)
-            }
+    // Equal slopes on all regions of a continuous function: equal constants too.
+    let mut same = |outputs: &[Linear], _: &[Linear]| outputs == first.outputs;
+    match ask(program, "affine", allowance, &slopes_differ, &mut same) {
+        (Ended::All(tree), _) => {
+            Regions::Same(Box::new(Cases { program: program.clone(), tree: tree.into(), outputs: first.outputs }))
         }
         (Ended::Found(other), regions) => match kinked(network, &first, &other) {
             Some(kinked) => Regions::Kinked(Box::new(kinked)),
             None => Regions::Undecided(regions),
         },
-        (Ended::Exhausted, regions) => Regions::Undecided(regions),
+        (Ended::Exhausted(_), regions) => Regions::Undecided(regions),
     }
 }
 
@@ -98,8 +96,19 @@ pub fn somewhere(program: &Program, allowance: Allowance) -> Option<Vec<Linear>>
     }
 }
 
-/// Whether a program is 0 everywhere; else a point where it is not.
-pub fn zero(network: &Network, program: &Program, allowance: Allowance) -> Result<Box<Cases>, Option<Tensor>> {
+/// What a search for something that is not 0 shows.
+#[derive(Clone, Debug)]
+pub enum Zero {
+    /// The outputs are 0 on every region.
+    Everywhere(Box<Cases>),
+    /// An output is not 0 at this point, flat.
+    Not(Tensor),
+    /// Not known, after so many regions.
+    Undecided(u64),
+}
+
+/// Whether a program is 0 everywhere.
+pub fn zero(network: &Network, program: &Program, allowance: Allowance) -> Zero {
     let domain = Domain::of(network);
     let not_zero = |leaf: &Leaf<'_>| {
         let output = leaf.outputs.iter().find(|o| !o.terms.is_empty() || !o.constant.is_zero())?;
@@ -111,18 +120,14 @@ pub fn zero(network: &Network, program: &Program, allowance: Allowance) -> Resul
         let step = here.room(entry, true).min(Rational::one());
         Some(flat(&here.point).plus(&along(domain.bounds().len(), entry, &step)))
     };
-    match search(program, allowance, &not_zero) {
+    let is_zero = |o: &Linear| o.terms.is_empty() && o.constant.is_zero();
+    match ask(program, "zero", allowance, &not_zero, &mut |outputs, _| outputs.iter().all(is_zero)) {
         (Ended::All(tree), _) => {
-            let is_zero = |o: &Linear| o.terms.is_empty() && o.constant.is_zero();
-            if !verify(program, &tree, &mut |outputs, _| outputs.iter().all(is_zero)) {
-                debug_assert!(false, "the tree of {} does not verify", network.name);
-                return Err(None);
-            }
             let outputs = vec![Linear::constant(Rational::zero()); program.outputs.len()];
-            Ok(Box::new(Cases { program: program.clone(), tree, outputs }))
+            Zero::Everywhere(Box::new(Cases { program: program.clone(), tree: tree.into(), outputs }))
         }
-        (Ended::Found(point), _) => Err(Some(point)),
-        (Ended::Exhausted, _) => Err(None),
+        (Ended::Found(point), _) => Zero::Not(point),
+        (Ended::Exhausted(_), regions) => Zero::Undecided(regions),
     }
 }
 

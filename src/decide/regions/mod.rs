@@ -5,13 +5,20 @@
 //! which the outputs depend; what it finds is a [`Tree`] that [`verify`] checks by substitution.
 
 mod affine;
+mod growth;
+mod largest;
 mod program;
+mod question;
 mod search;
+mod state;
 mod tree;
 
-pub use affine::{Cases, Kinked, Regions, affine, somewhere, zero};
+pub use affine::{Cases, Kinked, Regions, Zero, affine, somewhere, zero};
+pub use growth::Growth;
+pub use largest::{Largest, beyond, largest, positive_parts};
 pub use program::{Linear, Program, value};
-pub use search::{Allowance, Ended, Leaf, search};
+pub use question::{after, ask};
+pub use search::{Allowance, Ended, Leaf, go_on, regions_seen, search};
 pub use tree::{Multipliers, Tree, excludes, verify};
 
 use super::normal_form::Sum;

@@ -59,14 +59,17 @@ impl Program {
         sum.finish()
     }
 
-    /// The first atom that forms depend on, through the arguments of atoms that are not known.
+    /// The first atom that forms depend on, through the arguments of atoms that are not known; adds the number of
+    /// terms that were looked at to `terms`.
     pub fn first_unknown<'f>(
         &self,
         forms: impl IntoIterator<Item = &'f Linear>,
         is_known: &dyn Fn(usize) -> bool,
+        terms: &mut u64,
     ) -> Option<usize> {
         let mut seen = vec![false; self.atoms.len()];
-        let unknown = |form: &Linear, open: &mut Vec<usize>, seen: &mut Vec<bool>| {
+        let mut unknown = |form: &Linear, open: &mut Vec<usize>, seen: &mut Vec<bool>| {
+            *terms += form.terms.len() as u64;
             for atom in form.terms.iter().filter_map(|(v, _)| self.atom(*v)) {
                 if !is_known(atom) && !seen[atom] {
                     seen[atom] = true;

@@ -1,22 +1,25 @@
-//! Regions of the input space, one after the other, depth first, over undecided atoms only.
+//! Regions of the input space, over undecided atoms only: in rounds of small tasks, side by side.
+//!
+//! A task follows one open place of the tree depth first, and stops after a few regions or some work. Which tasks a
+//! round has depends on the tree alone, so every machine finds the same, whatever the number of its threads.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use num_traits::{Signed, Zero};
-
-use super::program::{Linear, Program, value};
-use super::tree::{Multipliers, Tree, wins};
-use crate::algebra::{Inequality, Integer, Interior, Rational, Work, common_denominator, interior};
+use super::growth::{Growth, Place};
+use super::program::{Linear, Program};
+use super::state::{Chance, State};
+use super::tree::{Multipliers, Tree};
+use crate::algebra::{Notes, Rational, Work};
 
 /// What a search may take.
 #[derive(Clone, Copy, Debug)]
 pub struct Allowance {
     /// Regions with points inside.
     pub regions: u64,
-    /// Work on linear programs, branch by branch; see [`Work`].
+    /// Work, on linear programs and on forms; see [`Work`].
     pub work: u64,
+    /// Where [`super::ask`] finds what earlier runs left, and leaves what it does not end.
+    pub notes: Option<&'static Notes>,
 }
 
 /// A region with points inside on which the outputs are affine.
@@ -25,7 +28,7 @@ pub struct Leaf<'r> {
     /// The outputs over the inputs.
     pub outputs: &'r [Linear],
     /// The functions that are ≥ 0 on the region.
-    pub region: &'r [Arc<Linear>],
+    pub region: &'r [std::sync::Arc<Linear>],
     /// A point at which all of them are > 0.
     pub point: &'r [Rational],
 }
@@ -37,291 +40,263 @@ pub enum Ended<T> {
     All(Tree),
     /// A region gave something.
     Found(T),
-    /// The allowance was used up.
-    Exhausted,
+    /// The allowance was used up; this is known so far.
+    Exhausted(Growth),
 }
 
-/// Atoms that may be open at once: the search and the check go as deep.
-const DEEPEST: usize = 1000;
 /// Numbers of more bits are no use to linear programs.
 const LONGEST: u64 = 4096;
-/// Splits from the root on whose branches are searched at the same time.
-const PARALLEL: usize = 2;
+/// Tasks of a round.
+const TASKS: usize = 16;
+/// Regions of a task; few while there are not enough tasks for a round.
+const FEW: u64 = 4;
+const MANY: u64 = 32;
+/// A task has this part of the work that a search may take.
+const SHARE: u64 = 64;
 
-/// Visits regions until one gives something, and counts them. The answer, and the count, are those
-/// of the search in order, whatever the number of threads.
-pub fn search<T: Send>(
-    program: &Program,
-    allowance: Allowance,
-    visit: &(dyn Fn(&Leaf<'_>) -> Option<T> + Sync),
-) -> (Ended<T>, u64) {
+/// Regions that all searches of this process have seen: for those who wait.
+static SEEN: AtomicU64 = AtomicU64::new(0);
+
+/// Regions that all searches of this process have seen so far.
+pub fn regions_seen() -> u64 {
+    SEEN.load(Ordering::Relaxed)
+}
+
+/// Visits regions until one gives something. Also gives the number of regions that are known in the end.
+pub fn search<T: Send>(program: &Program, allowance: Allowance, visit: Visit<'_, T>) -> (Ended<T>, u64) {
+    go_on(program, Growth::default(), allowance, visit)
+}
+
+/// The same, from what an earlier search left. Its leaves are not visited again, so [`super::verify`] must be asked of the
+/// finished tree. A growth that does not fit the program is as good as none.
+pub fn go_on<T: Send>(program: &Program, growth: Growth, allowance: Allowance, visit: Visit<'_, T>) -> (Ended<T>, u64) {
     let forms = program.atoms.iter().flatten().chain(&program.outputs);
     let bits = |c: &Rational| c.numer().bits().max(c.denom().bits());
     let longest = forms.flat_map(|f| f.coefficients().map(bits)).max().unwrap_or(0);
-    if program.atoms.len() > DEEPEST || longest > LONGEST {
-        return (Ended::Exhausted, 0);
+    if longest > LONGEST {
+        return (Ended::Exhausted(growth), 0);
     }
-    let region: Vec<Arc<Linear>> = program.domain().into_iter().map(Arc::new).collect();
-    let point = program.bounds.iter().map(|bound| match bound {
-        Some((low, high)) => (low + high) / Rational::from_integer(2.into()),
-        None => Rational::zero(),
-    });
-    let state = State {
-        known: vec![None; program.atoms.len()],
-        outputs: program.outputs.clone(),
-        region,
-        point: point.collect(),
-    };
-    let stop = AtomicBool::new(false);
-    let mut searcher =
-        Searcher { program, visit, work: Work::new(allowance.work), left: allowance.regions, stops: vec![&stop] };
-    let ended = searcher.explore(state, 0);
-    (ended, allowance.regions - searcher.left)
+    let mut search = Search { program, growth, open: Vec::new() };
+    // Going back to where a search ended is no part of the search: else it would not get further in the end.
+    match search.replay(&Work::unlimited()) {
+        Some(()) => search.run(allowance.regions, &Work::new(allowance.work), visit),
+        None => go_on(program, Growth::default(), allowance, visit),
+    }
 }
 
-#[derive(Clone)]
-struct State {
-    /// For each atom that is known: its value over inputs.
-    known: Vec<Option<Arc<Linear>>>,
-    /// The outputs, with known atoms put in.
-    outputs: Vec<Linear>,
-    region: Vec<Arc<Linear>>,
-    /// A point inside.
-    point: Vec<Rational>,
+/// The tree of a search, between two rounds.
+struct Search<'p> {
+    program: &'p Program,
+    growth: Growth,
+    /// The open places, the next one last.
+    open: Vec<(usize, State)>,
 }
 
-struct Searcher<'s, T> {
-    program: &'s Program,
-    visit: &'s (dyn Fn(&Leaf<'_>) -> Option<T> + Sync),
-    work: Work,
-    left: u64,
-    /// Set by branches in front that found something: then what this branch finds does not matter.
-    stops: Vec<&'s AtomicBool>,
-}
-
-/// What is known of one argument of a maximum on a region.
-enum Chance {
-    /// It is the maximum around this point.
-    Wins(Vec<Rational>),
-    /// It is the maximum around no point.
-    Never(Multipliers),
-}
-
-impl<T: Send> Searcher<'_, T> {
-    fn explore(&mut self, mut state: State, splits: usize) -> Ended<T> {
-        // Atoms that are known without a new case, outermost first.
-        let mut fixed: Vec<(usize, usize, Vec<Multipliers>)> = Vec::new();
-        let tree = loop {
-            if self.stops.iter().any(|stop| stop.load(Ordering::Relaxed)) {
-                return Ended::Exhausted;
+impl Search<'_> {
+    fn run<T: Send>(mut self, regions: u64, work: &Work, visit: Visit<'_, T>) -> (Ended<T>, u64) {
+        let (mut left, mut known) = (regions, self.growth.regions());
+        let (share, mut tasks) = ((work.left() / SHARE).max(1), TASKS);
+        while !self.open.is_empty() {
+            if left == 0 || work.left() == 0 {
+                return (Ended::Exhausted(self.growth), known);
             }
-            let Some(atom) = self.program.first_unknown(&state.outputs, &|a| state.known[a].is_some()) else {
-                break self.leaf(&state);
-            };
-            let arguments: Vec<Linear> =
-                self.program.atoms[atom].iter().map(|a| state.over_inputs(self.program, a)).collect();
-            let Some(chances) = self.chances(&state, &arguments) else { return Ended::Exhausted };
-            let winners: Vec<usize> = (0..chances.len()).filter(|&j| matches!(chances[j], Chance::Wins(_))).collect();
-            let Some(&first) = winners.first() else { return Ended::Exhausted };
-            // Arguments may be the same on this region.
-            if winners.iter().all(|&j| arguments[j] == arguments[first]) {
-                let Some(others) = self.others(&state, &arguments, first) else { return Ended::Exhausted };
-                state.learn(self.program, atom, &arguments[first]);
-                fixed.push((atom, first, others));
-            } else {
-                break self.split(&state, atom, &arguments, chances, splits);
-            }
-        };
-        let wrap = |then: Tree, (atom, argument, others)| Tree::Fixed { atom, argument, others, then: Box::new(then) };
-        match tree {
-            Ended::All(tree) => Ended::All(fixed.into_iter().rev().fold(tree, wrap)),
-            other => other,
-        }
-    }
-
-    fn leaf(&mut self, state: &State) -> Ended<T> {
-        let Some(left) = self.left.checked_sub(1) else { return Ended::Exhausted };
-        self.left = left;
-        let leaf = Leaf { outputs: &state.outputs, region: &state.region, point: &state.point };
-        (self.visit)(&leaf).map_or(Ended::All(Tree::Leaf), Ended::Found)
-    }
-
-    /// For every argument, whether it is the maximum around some point of the region.
-    fn chances(&self, state: &State, arguments: &[Linear]) -> Option<Vec<Chance>> {
-        let values: Vec<Rational> = arguments.iter().map(|a| value(a, &state.point)).collect();
-        let chance = |j: usize| {
-            // Where it is the only largest at the point that is known, no linear program is needed.
-            if (0..values.len()).all(|i| values[i] < values[j] || arguments[i] == arguments[j]) {
-                return Some(Chance::Wins(state.point.clone()));
-            }
-            let extra: Vec<Arc<Linear>> = wins(arguments, j).map(Arc::new).collect();
-            inside(&state.region, &extra, &state.point, &self.work)
-        };
-        (0..arguments.len()).map(chance).collect()
-    }
-
-    /// For every argument but the winner: why it is nowhere larger.
-    fn others(&self, state: &State, arguments: &[Linear], winner: usize) -> Option<Vec<Multipliers>> {
-        let proof = |form: &Linear| {
-            let difference = form.minus(&arguments[winner]);
-            if difference.terms.is_empty() && !difference.constant.is_positive() {
-                return Some(Multipliers::new());
-            }
-            let extra = [Arc::new(difference)];
-            match inside(&state.region, &extra, &state.point, &self.work)? {
-                Chance::Never(multipliers) => Some(multipliers),
-                // Around such a point another argument than the winner is the maximum.
-                Chance::Wins(_) => None,
-            }
-        };
-        arguments.iter().enumerate().filter(|(i, _)| *i != winner).map(|(_, form)| proof(form)).collect()
-    }
-
-    fn split(
-        &mut self,
-        state: &State,
-        atom: usize,
-        arguments: &[Linear],
-        chances: Vec<Chance>,
-        splits: usize,
-    ) -> Ended<T> {
-        let open = |(j, chance): (usize, Chance)| match chance {
-            Chance::Never(multipliers) => Err(multipliers),
-            Chance::Wins(point) => {
-                let mut state = State { point, ..state.clone() };
-                state.region.extend(wins(arguments, j).map(Arc::new));
-                state.learn(self.program, atom, &arguments[j]);
-                Ok(state)
-            }
-        };
-        let cases: Vec<Result<State, Multipliers>> = chances.into_iter().enumerate().map(open).collect();
-        let branches = if splits < PARALLEL { self.together(cases, splits) } else { self.in_order(cases, splits) };
-        match branches {
-            Ok(branches) => Ended::All(Tree::Split { atom, branches }),
-            Err(ended) => ended,
-        }
-    }
-
-    fn in_order(&mut self, cases: Vec<Result<State, Multipliers>>, splits: usize) -> Result<Vec<Tree>, Ended<T>> {
-        let branch = |case| match case {
-            Err(multipliers) => Ok(Tree::Empty(multipliers)),
-            Ok(state) => match self.explore(state, splits + 1) {
-                Ended::All(tree) => Ok(tree),
-                other => Err(other),
-            },
-        };
-        cases.into_iter().map(branch).collect()
-    }
-
-    /// Every branch with all of what is left, at the same time; then only as much counts as in order.
-    fn together(&mut self, cases: Vec<Result<State, Multipliers>>, splits: usize) -> Result<Vec<Tree>, Ended<T>> {
-        let (left, work) = (self.left, self.work.left());
-        let (program, visit, stops) = (self.program, self.visit, &self.stops);
-        let flags: Vec<AtomicBool> = cases.iter().map(|_| AtomicBool::new(false)).collect();
-        let ended: Vec<(Option<Ended<T>>, Tree, u64, u64)> = {
-            use rayon::prelude::*;
-            let run = |(j, case): (usize, Result<State, Multipliers>)| match case {
-                Err(multipliers) => (None, Tree::Empty(multipliers), 0, 0),
-                Ok(state) => {
-                    let stops = stops.iter().copied().chain(&flags[..j]).collect();
-                    let mut part = Searcher { program, visit, work: Work::new(work), left, stops };
-                    let ended = part.explore(state, splits + 1);
-                    if !matches!(ended, Ended::All(_)) {
-                        flags[j].store(true, Ordering::Relaxed);
-                    }
-                    let spent = if part.work.is_exhausted() { work } else { work - part.work.left() };
-                    (Some(ended), Tree::Leaf, left - part.left, spent)
+            let each = if self.open.len() < TASKS { FEW } else { MANY };
+            let enough = usize::try_from(left.div_ceil(each)).unwrap_or(usize::MAX);
+            let count = self.open.len().min(tasks).min(enough);
+            // Alone, a task may take everything.
+            let purse = if tasks == 1 { work.left() } else { share.min(work.left() / count as u64) };
+            let round = self.open.split_off(self.open.len() - count);
+            let (places, states): (Vec<usize>, Vec<State>) = round.into_iter().rev().unzip();
+            let quota = |task: usize| each.min(left - each * task as u64);
+            let tasks_done = together(self.program, states, &quota, purse, visit);
+            let mut behind = Vec::new();
+            let before = (left, self.growth.places.len());
+            for (place, done) in places.into_iter().zip(tasks_done) {
+                (left, known) = (left - done.regions, known + done.regions);
+                work.pay(done.spent.min(work.left()));
+                if let Some(found) = done.found {
+                    return (Ended::Found(found), known);
                 }
-            };
-            cases.into_par_iter().enumerate().map(run).collect()
+                let moved = self.growth.graft(place, done.growth);
+                behind.push(done.open.into_iter().map(|(p, state)| (moved(p), state)).collect::<Vec<_>>());
+            }
+            behind.into_iter().rev().for_each(|open| self.open.extend(open));
+            tasks = if before == (left, self.growth.places.len()) { 1 } else { TASKS };
+        }
+        match self.growth.finished() {
+            Some(tree) => (Ended::All(tree), known),
+            None => (Ended::Exhausted(Growth::default()), known),
+        }
+    }
+
+    /// Finds the states of all open places; `None` if the tree is not one of the program.
+    fn replay(&mut self, work: &Work) -> Option<()> {
+        let program = self.program;
+        let mut stack = vec![(0, State::whole(program))];
+        while let Some((index, mut state)) = stack.pop() {
+            match self.growth.places[index].clone() {
+                Place::Leaf | Place::Empty(_) => {}
+                Place::Open => match state.inhabited(work)? {
+                    Chance::Wins(point) => self.open.push((index, State { point, ..state })),
+                    Chance::Never(multipliers) => self.growth.places[index] = Place::Empty(multipliers),
+                },
+                Place::Fixed { atom, argument, then, .. } => {
+                    let arguments = state.known_arguments(program, atom, work)?;
+                    state.learn(program, atom, arguments.get(argument)?, work)?;
+                    stack.push((then, state));
+                }
+                Place::Split { atom, branches } => {
+                    let arguments = state.known_arguments(program, atom, work)?;
+                    if arguments.len() != branches.len() {
+                        return None;
+                    }
+                    for (j, branch) in branches.into_iter().enumerate() {
+                        let point = state.point.clone();
+                        stack.push((branch, state.branch(program, (atom, &arguments, j), point, work)?));
+                    }
+                }
+            }
+        }
+        Some(())
+    }
+}
+
+type Visit<'v, T> = &'v (dyn Fn(&Leaf<'_>) -> Option<T> + Sync);
+
+/// What a task did.
+struct Done<T> {
+    growth: Growth,
+    /// What it left open, the next one last.
+    open: Vec<(usize, State)>,
+    regions: u64,
+    spent: u64,
+    found: Option<T>,
+}
+
+/// Tasks side by side. What those after the first that finds something do does not matter.
+fn together<T: Send>(
+    program: &Program,
+    states: Vec<State>,
+    quota: &(dyn Fn(usize) -> u64 + Sync),
+    purse: u64,
+    visit: Visit<'_, T>,
+) -> Vec<Done<T>> {
+    use rayon::prelude::*;
+    let first = AtomicUsize::new(usize::MAX);
+    let run = |(index, state): (usize, State)| {
+        let mut task = Task { program, visit, work: Work::new(purse), growth: Growth::default(), left: quota(index) };
+        let mut open = vec![(0, state)];
+        let mut found = None;
+        while found.is_none() && task.left > 0 && first.load(Ordering::Relaxed) > index {
+            let Some((place, state)) = open.pop() else { break };
+            match task.step(place, state) {
+                Step::Grew(next) => open.extend(next),
+                Step::Found(thing) => {
+                    first.fetch_min(index, Ordering::Relaxed);
+                    found = Some(thing);
+                }
+                Step::Exhausted(state) => {
+                    open.push((place, *state));
+                    break;
+                }
+            }
+        }
+        let spent = if task.work.is_exhausted() { purse } else { purse - task.work.left() };
+        Done { growth: task.growth, open, regions: quota(index) - task.left, spent, found }
+    };
+    states.into_par_iter().enumerate().map(run).collect()
+}
+
+struct Task<'s, T> {
+    program: &'s Program,
+    visit: Visit<'s, T>,
+    work: Work,
+    growth: Growth,
+    /// Regions that it may still see.
+    left: u64,
+}
+
+/// What became of an open place.
+enum Step<T> {
+    /// These places are open now, the next one last.
+    Grew(Vec<(usize, State)>),
+    /// A leaf gave something.
+    Found(T),
+    /// The work ran out; the place is as it was.
+    Exhausted(Box<State>),
+}
+
+/// What is known of an atom on a region.
+enum Case {
+    /// There is none: the region is a leaf.
+    Leaf,
+    Fixed {
+        atom: usize,
+        argument: usize,
+        others: Vec<Multipliers>,
+        then: State,
+    },
+    Split {
+        atom: usize,
+        branches: Vec<Result<State, Multipliers>>,
+    },
+}
+
+impl<T> Task<'_, T> {
+    fn step(&mut self, place: usize, state: State) -> Step<T> {
+        let Some(case) = self.case(&state) else { return Step::Exhausted(Box::new(state)) };
+        let mut open = Vec::new();
+        self.growth.places[place] = match case {
+            Case::Leaf => {
+                self.left -= 1;
+                SEEN.fetch_add(1, Ordering::Relaxed);
+                let leaf = Leaf { outputs: &state.outputs, region: &state.region, point: &state.point };
+                if let Some(found) = (self.visit)(&leaf) {
+                    return Step::Found(found);
+                }
+                Place::Leaf
+            }
+            Case::Fixed { atom, argument, others, then } => {
+                open.push((self.growth.open(), then));
+                Place::Fixed { atom, argument, others, then: open[0].0 }
+            }
+            Case::Split { atom, branches } => {
+                let mut places = Vec::with_capacity(branches.len());
+                for branch in branches {
+                    let place = self.growth.open();
+                    places.push(place);
+                    match branch {
+                        Ok(state) => open.push((place, state)),
+                        Err(multipliers) => self.growth.places[place] = Place::Empty(multipliers),
+                    }
+                }
+                open.reverse();
+                Place::Split { atom, branches: places }
+            }
         };
-        let mut branches = Vec::new();
-        for (ended, empty, regions, spent) in ended {
-            let Some(ended) = ended else {
-                branches.push(empty);
-                continue;
-            };
-            let Some(rest) = self.left.checked_sub(regions) else { return Err(Ended::Exhausted) };
-            if !self.work.pay(spent) {
-                return Err(Ended::Exhausted);
-            }
-            self.left = rest;
-            match ended {
-                Ended::All(tree) => branches.push(tree),
-                other => return Err(other),
-            }
-        }
-        Ok(branches)
-    }
-}
-
-impl State {
-    fn over_inputs(&self, program: &Program, form: &Linear) -> Linear {
-        program.substitute(form, &|atom| self.known[atom].as_deref())
+        Step::Grew(open)
     }
 
-    fn learn(&mut self, program: &Program, atom: usize, value: &Linear) {
-        self.known[atom] = Some(Arc::new(value.clone()));
-        for output in &mut self.outputs {
-            *output = program.substitute(output, &|a| (a == atom).then_some(value));
+    /// The next atom on a region; `None` if the work runs out.
+    fn case(&self, state: &State) -> Option<Case> {
+        let (program, work) = (self.program, &self.work);
+        let Some(atom) = state.first_unknown(program, work)? else { return Some(Case::Leaf) };
+        let arguments = state.arguments(program, atom, work)?;
+        let chances = state.chances(&arguments, work)?;
+        let mut winners = (0..chances.len()).filter(|&j| matches!(chances[j], Chance::Wins(_)));
+        let argument = winners.next()?;
+        // Arguments may be the same on this region.
+        if winners.all(|j| arguments[j] == arguments[argument]) {
+            let others = state.others(&arguments, argument, &chances, work)?;
+            let mut then = state.clone();
+            then.learn(program, atom, &arguments[argument], work)?;
+            return Some(Case::Fixed { atom, argument, others, then });
         }
+        let branch = |(j, chance): (usize, Chance)| match chance {
+            Chance::Never(multipliers) => Some(Err(multipliers)),
+            Chance::Wins(point) => Some(Ok(state.branch(program, (atom, &arguments, j), point, work)?)),
+        };
+        let branches: Option<Vec<_>> = chances.into_iter().enumerate().map(branch).collect();
+        Some(Case::Split { atom, branches: branches? })
     }
-}
-
-/// Whether the region, of which a point inside is known, still has one where the extra functions, none
-/// of which is 0 everywhere, are ≥ 0; `None` if the work runs out.
-fn inside(region: &[Arc<Linear>], extra: &[Arc<Linear>], point: &[Rational], work: &Work) -> Option<Chance> {
-    let relevant = connected(region, extra);
-    let mut columns: BTreeMap<usize, usize> = BTreeMap::new();
-    let all = || relevant.iter().map(|&i| &region[i]).chain(extra);
-    for form in all() {
-        for (variable, _) in &form.terms {
-            let next = columns.len();
-            columns.entry(*variable).or_insert(next);
-        }
-    }
-    let scaled: Vec<(Inequality, Integer)> = all().map(|form| whole(form, &columns)).collect();
-    let (system, scales): (Vec<Inequality>, Vec<Integer>) = scaled.into_iter().unzip();
-    match interior(columns.len(), &system, work) {
-        Interior::Exhausted => None,
-        Interior::Point(values) => {
-            let mut point = point.to_vec();
-            columns.iter().for_each(|(&variable, &column)| point[variable] = values[column].clone());
-            Some(Chance::Wins(point))
-        }
-        Interior::Empty(multipliers) => {
-            let index = |i: usize| relevant.get(i).copied().unwrap_or(region.len() + i - relevant.len());
-            Some(Chance::Never(multipliers.into_iter().map(|(i, l)| (index(i), l * &scales[i])).collect()))
-        }
-    }
-}
-
-/// The region's functions that share variables with the extra ones, directly or through others: the
-/// rest is independent of them.
-fn connected(region: &[Arc<Linear>], extra: &[Arc<Linear>]) -> Vec<usize> {
-    let mut reached: std::collections::BTreeSet<usize> =
-        extra.iter().flat_map(|f| f.terms.iter().map(|t| t.0)).collect();
-    let mut taken = vec![false; region.len()];
-    loop {
-        let mut grew = false;
-        for (form, taken) in region.iter().zip(&mut taken) {
-            if !*taken && form.terms.iter().any(|(v, _)| reached.contains(v)) {
-                reached.extend(form.terms.iter().map(|t| t.0));
-                *taken = true;
-                grew = true;
-            }
-        }
-        if !grew {
-            return (0..region.len()).filter(|&i| taken[i]).collect();
-        }
-    }
-}
-
-/// A form times the least positive integer that makes all its numbers whole, and that integer.
-fn whole(form: &Linear, columns: &BTreeMap<usize, usize>) -> (Inequality, Integer) {
-    let denominator = common_denominator(form.coefficients().map(Rational::denom));
-    let number = |c: &Rational| c.numer() * (&denominator / c.denom());
-    let mut coefficients = vec![Integer::zero(); columns.len()];
-    form.terms.iter().for_each(|(v, c)| coefficients[columns[v]] = number(c));
-    (Inequality { coefficients, constant: number(&form.constant) }, denominator)
 }

@@ -1,5 +1,7 @@
 //! The evidence of a region search, and its check without any search.
 
+use std::rc::Rc;
+
 use num_traits::{Signed, Zero};
 
 use super::Sum;
@@ -56,13 +58,38 @@ pub enum Tree {
 }
 
 impl Tree {
+    /// All places of the tree, from the root down, branches in order.
+    pub fn places(&self) -> impl Iterator<Item = &Tree> {
+        let mut open = vec![self];
+        std::iter::from_fn(move || {
+            let next = open.pop()?;
+            match next {
+                Tree::Leaf | Tree::Empty(_) => {}
+                Tree::Fixed { then, .. } => open.push(then),
+                Tree::Split { branches, .. } => open.extend(branches.iter().rev()),
+            }
+            Some(next)
+        })
+    }
+
     /// The number of leaves: regions with points inside.
     pub fn regions(&self) -> usize {
-        match self {
-            Tree::Leaf => 1,
-            Tree::Empty(_) => 0,
-            Tree::Fixed { then, .. } => then.regions(),
-            Tree::Split { branches, .. } => branches.iter().map(Tree::regions).sum(),
+        self.places().filter(|place| matches!(place, Tree::Leaf)).count()
+    }
+}
+
+/// Trees are as deep as a network has atoms: they are taken apart without a call inside of a call.
+impl Drop for Tree {
+    fn drop(&mut self) {
+        let mut open = Vec::new();
+        let apart = |tree: &mut Tree, open: &mut Vec<Tree>| match tree {
+            Tree::Leaf | Tree::Empty(_) => {}
+            Tree::Fixed { then, .. } => open.push(std::mem::replace(&mut **then, Tree::Leaf)),
+            Tree::Split { branches, .. } => open.append(branches),
+        };
+        apart(self, &mut open);
+        while let Some(mut tree) = open.pop() {
+            apart(&mut tree, &mut open);
         }
     }
 }
@@ -71,7 +98,36 @@ impl Tree {
 /// the functions that are ≥ 0 there).
 pub fn verify(program: &Program, tree: &Tree, accept: &mut dyn FnMut(&[Linear], &[Linear]) -> bool) -> bool {
     let mut path = Path { program, known: vec![None; program.atoms.len()], region: program.domain() };
-    path.check(tree, accept)
+    let mut steps = vec![Step::Check(tree)];
+    while let Some(step) = steps.pop() {
+        let holds = match step {
+            Step::Check(tree) => path.check(tree, &mut steps, accept),
+            Step::Enter(atom, arguments, branch) => {
+                path.region.extend(wins(&arguments, branch));
+                path.known[atom] = Some(arguments[branch].clone());
+                true
+            }
+            Step::Leave(atom, functions) => {
+                path.region.truncate(functions);
+                path.known[atom] = None;
+                true
+            }
+        };
+        if !holds {
+            return false;
+        }
+    }
+    true
+}
+
+/// What is left to do of a check, the next step last.
+enum Step<'t> {
+    /// Check the tree that is here.
+    Check(&'t Tree),
+    /// Enter a branch of an atom with these arguments.
+    Enter(usize, Rc<Vec<Linear>>, usize),
+    /// Forget an atom, and all but so many functions of the region.
+    Leave(usize, usize),
 }
 
 struct Path<'p> {
@@ -82,7 +138,13 @@ struct Path<'p> {
 }
 
 impl Path<'_> {
-    fn check(&mut self, tree: &Tree, accept: &mut dyn FnMut(&[Linear], &[Linear]) -> bool) -> bool {
+    /// Checks a place of the tree; what stands below it is left to `steps`.
+    fn check<'t>(
+        &mut self,
+        tree: &'t Tree,
+        steps: &mut Vec<Step<'t>>,
+        accept: &mut dyn FnMut(&[Linear], &[Linear]) -> bool,
+    ) -> bool {
         match tree {
             Tree::Leaf => {
                 let outputs: Option<Vec<Linear>> = self.program.outputs.iter().map(|o| self.over_inputs(o)).collect();
@@ -91,53 +153,42 @@ impl Path<'_> {
             Tree::Empty(multipliers) => excludes(multipliers, &self.region),
             Tree::Fixed { atom, argument, others, then } => {
                 let Some(arguments) = self.arguments(*atom) else { return false };
-                let Some(winner) = arguments.get(*argument) else { return false };
-                if others.len() + 1 != arguments.len() {
+                if !self.is_largest(*argument, &arguments, others) {
                     return false;
                 }
-                let rest = arguments.iter().enumerate().filter(|(i, _)| i != argument).map(|(_, form)| form);
-                for (form, multipliers) in rest.zip(others) {
-                    let difference = form.minus(winner);
-                    if difference.terms.is_empty() && !difference.constant.is_positive() {
-                        continue;
-                    }
-                    self.region.push(difference);
-                    let excluded = excludes(multipliers, &self.region);
-                    self.region.pop();
-                    if !excluded {
-                        return false;
-                    }
-                }
-                self.with(*atom, winner.clone(), then, accept)
+                self.known[*atom] = Some(arguments[*argument].clone());
+                steps.extend([Step::Leave(*atom, self.region.len()), Step::Check(then)]);
+                true
             }
             Tree::Split { atom, branches } => {
-                let Some(arguments) = self.arguments(*atom) else { return false };
+                let Some(arguments) = self.arguments(*atom).map(Rc::new) else { return false };
                 if branches.len() != arguments.len() {
                     return false;
                 }
-                let before = self.region.len();
-                branches.iter().enumerate().all(|(j, branch)| {
-                    self.region.extend(wins(&arguments, j));
-                    let holds = self.with(*atom, arguments[j].clone(), branch, accept);
-                    self.region.truncate(before);
-                    holds
-                })
+                for (j, branch) in branches.iter().enumerate().rev() {
+                    let leave = Step::Leave(*atom, self.region.len());
+                    steps.extend([leave, Step::Check(branch), Step::Enter(*atom, arguments.clone(), j)]);
+                }
+                true
             }
         }
     }
 
-    /// Checks a tree below, where an atom has a value.
-    fn with(
-        &mut self,
-        atom: usize,
-        value: Linear,
-        tree: &Tree,
-        accept: &mut dyn FnMut(&[Linear], &[Linear]) -> bool,
-    ) -> bool {
-        self.known[atom] = Some(value);
-        let holds = self.check(tree, accept);
-        self.known[atom] = None;
-        holds
+    /// Whether multipliers prove, for every other argument in order, that it is nowhere larger than this one.
+    fn is_largest(&mut self, argument: usize, arguments: &[Linear], others: &[Multipliers]) -> bool {
+        let Some(winner) = arguments.get(argument) else { return false };
+        let rest = arguments.iter().enumerate().filter(|(i, _)| *i != argument).map(|(_, form)| form);
+        let is_nowhere_larger = |(form, multipliers): (&Linear, &Multipliers)| {
+            let difference = form.minus(winner);
+            if difference.terms.is_empty() && !difference.constant.is_positive() {
+                return true;
+            }
+            self.region.push(difference);
+            let excluded = excludes(multipliers, &self.region);
+            self.region.pop();
+            excluded
+        };
+        others.len() + 1 == arguments.len() && rest.zip(others).all(is_nowhere_larger)
     }
 
     /// An unknown atom's arguments over inputs, if everything in them is known.

@@ -40,6 +40,10 @@ pub const WORDS: &[(&str, &str)] = &[
         "network f(x: 2 in [0, 1]) { dense([[1, 1]]) }\nnetwork g(x: 2 in [0, 1]) { dense([[1, 3/2]]) }\nprove f == g within 1/2",
     ),
     (
+        "close-on-regions",
+        "network f(x: 1 in [-1, 1]) { relu }\nnetwork g(x: 1 in [-1, 1]) { scale(1/2) }\nprove f == g within 1/2",
+    ),
+    (
         "bounds",
         "network f(x: 2 in [0, 1]) { sigmoid }\nnetwork g(x: 2 in [0, 1]) { sigmoid; scale(1.01) }\nprove f == g within 1",
     ),

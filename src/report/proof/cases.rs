@@ -12,8 +12,8 @@ const LISTED: usize = 12;
 /// says what, as the end of a sentence.
 pub(super) fn cases(document: &mut Document, cases: &Cases, same: &str) {
     let Cases { program, tree, .. } = cases;
-    let mut sizes = Sizes::default();
-    sizes.add(tree);
+    let empty = tree.places().filter(|place| matches!(place, Tree::Empty(_))).count();
+    let fixed = tree.places().filter(|place| matches!(place, Tree::Fixed { .. })).count();
     let words = format!(
         "Its normal form keeps {}. Each is one of its arguments; taking the cases one after the other leaves {} of the domain with points inside, and on each of them {same}. {} without such points, and {} is known, by multipliers λ ≥ 0 with Σ λ·g = c ≤ 0 of the functions g that would have to be positive. What holds on all regions with points inside holds everywhere, because the network is continuous.",
         if program.atoms.len() == 1 {
@@ -22,12 +22,12 @@ pub(super) fn cases(document: &mut Document, cases: &Cases, same: &str) {
             format!("{} maxima of affine forms", count(program.atoms.len()))
         },
         plural(tree.regions(), "region"),
-        match sizes.empty {
+        match empty {
             0 => "No case is".to_string(),
             1 => "1 case is".to_string(),
             n => format!("{} cases are", count(n)),
         },
-        match sizes.fixed {
+        match fixed {
             0 => "no maximum without a new case".to_string(),
             n => format!(
                 "which argument a maximum is, {} without a new case,",
@@ -75,26 +75,6 @@ fn regions(program: &Program, tree: &Tree, path: &mut Vec<String>, rows: &mut Ve
                 regions(program, branch, path, rows);
                 path.pop();
             }
-        }
-    }
-}
-
-#[derive(Default)]
-struct Sizes {
-    empty: usize,
-    fixed: usize,
-}
-
-impl Sizes {
-    fn add(&mut self, tree: &Tree) {
-        match tree {
-            Tree::Leaf => {}
-            Tree::Empty(_) => self.empty += 1,
-            Tree::Fixed { then, .. } => {
-                self.fixed += 1;
-                self.add(then);
-            }
-            Tree::Split { branches, .. } => branches.iter().for_each(|branch| self.add(branch)),
         }
     }
 }

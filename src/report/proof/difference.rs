@@ -20,7 +20,7 @@ pub fn difference(equation: &Equation, found: &Difference, left: &Errors, right:
     let words = match (gap.bound.is_zero(), found.exact) {
         (true, _) => "Over ℚ the sides are equal on this domain: the algebra is the same.".to_string(),
         (_, true) => format!(
-            "Over ℚ they differ by up to {}, at output {place}: the largest difference on the domain, computed exactly and attained at a corner of it.",
+            "Over ℚ they differ by up to {}, at output {place}: the largest difference on the domain, computed exactly and attained.",
             fraction(&gap.bound)
         ),
         (_, false) => format!(

@@ -24,7 +24,7 @@ pub(super) fn document(
     writer.document.blocks.push(Block::Title { text: title, aside });
     match comparison {
         Comparison::Equal(proof) => writer.equal(proof),
-        Comparison::Close { bound, exact } => {
+        Comparison::Close { bound, exact, cases } => {
             let attained = if *exact { ", and by that much in some" } else { "" };
             let words = vec![text(format!(
                 "For every input{}, {} differ by at most {} in every output{attained}.",
@@ -33,7 +33,13 @@ pub(super) fn document(
                 number(bound)
             ))];
             writer.document.state("Theorem", words);
+            if let Some(cases) = cases {
+                super::cases::cases(&mut writer.document, cases, "no output of the difference is larger");
+            }
             let how = match exact {
+                _ if cases.is_some() => {
+                    "On a region the difference is affine, and multipliers λ ≥ 0 of the functions g that are ≥ 0 there prove the bound."
+                }
                 true => {
                     "The difference of the sides is affine, so on a box each output of it is largest at a corner, which its row of signs names."
                 }
