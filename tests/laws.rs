@@ -52,6 +52,15 @@ fn laws_of_layers() {
         // On this domain the clip never acts.
         ("network f(x: 2 in [0, 6]) { relu6 }", [Proved; 3]),
         ("network f(x: 2 in [-1, 8]) { relu6 }", [Refuted; 3]),
+        // Domains without 0: x, y and x + y in them, or x and a·x.
+        ("network f(x: 2 in [1, 2]) { bias(1) }", [Refuted; 3]),
+        ("network f(x: 2 in [-9, -2]) { bias(1) }", [Refuted; 3]),
+        ("network f(x: 2 in [1, 4]) { relu }", [Proved; 3]),
+        ("network f(x: 2 in [1, 8]) { relu6 }", [Refuted; 3]),
+        ("network f(x: 1 in [1, 5], y: 1 in [-1, 1]) { output (x |> bias(1)) + y }", [Refuted; 3]),
+        // No negative multiple of x lies in the first, and -x/2 in the second.
+        ("network f(x: 1 in [1, 5]) { abs }", [Proved; 3]),
+        ("network f(x: 1 in [-2, 1]) { abs }", [Refuted, Refuted, Proved]),
         // Linear, for every choice of the weights.
         ("forall k: 1x1x2x2\nnetwork f(x: 1x3x3) { conv(k) }", [Proved; 3]),
         ("forall k: 1x1x2x2\nnetwork f(x: 1x3x3) { conv(k); relu }", [Refuted, Refuted, Proved]),
@@ -74,6 +83,16 @@ fn laws_of_layers() {
     ];
     for (network, expected) in table {
         assert_eq!(answers(&claims(network)), expected, "{network}");
+    }
+}
+
+#[test]
+fn a_law_that_speaks_of_no_inputs_is_refused() {
+    for domain in ["[3, 5]", "[-5, -3]"] {
+        let text = format!("network f(x: 2 in {domain}) {{ bias(1) }}\nprove f is additive");
+        let source = Source { name: "test.net".into(), text };
+        let rejected = check(source, &NoImports, 1 << 28).expect_err(domain);
+        assert!(format!("{:?}", rejected.diagnostics).contains("together with their sum"), "{domain}");
     }
 }
 

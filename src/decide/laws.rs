@@ -4,7 +4,7 @@ use super::equality::{Comparison, Counterexample, compare};
 use super::{Answer, Decision, Status, Verdict};
 use crate::algebra::{Budget, Rational, Symbol, ratio};
 use crate::layer::Layer;
-use crate::network::{Assignment, Equation, Law, Network};
+use crate::network::{Assignment, Equation, Law, Network, multiples_inside};
 
 /// Whether a network obeys a law, for all inputs of its domain that the law speaks of.
 pub(super) fn obeys(
@@ -22,8 +22,9 @@ pub(super) fn obeys(
     for (equation, number) in equations.iter().zip(0..).skip(usize::from(positive)) {
         let comparison = match law.is_of_linear_maps() {
             true => on_domain(network, law, equation, number == 1, budget),
-            false => compare(equation, budget),
+            false => Some(compare(equation, budget)),
         };
+        let Some(comparison) = comparison else { continue };
         let status = match &comparison {
             Comparison::Equal(_) => Status::Proved,
             Comparison::Different(_) => Status::Refuted,
@@ -56,41 +57,42 @@ pub(crate) fn adds_no_constant(network: &Network) -> bool {
     })
 }
 
-/// What holds everywhere holds on the domain; what fails must be seen to fail inside of it.
-fn on_domain(network: &Network, law: Law, equation: &Equation, negative: bool, budget: Budget) -> Comparison {
+/// What holds everywhere holds on the domain; what fails must be seen to fail inside of it. `None` where the equation
+/// is about no input of the domain.
+fn on_domain(network: &Network, law: Law, equation: &Equation, negative: bool, budget: Budget) -> Option<Comparison> {
     let everywhere = compare(equation, budget);
     let bounded = network.inputs.iter().any(|input| input.domain.is_some());
     if !bounded || !matches!(everywhere, Comparison::Different(_)) {
-        return everywhere;
+        return Some(everywhere);
     }
-    let fails =
-        inside(network, law, equation, negative).map(|(equation, weights)| (compare(&equation, budget), weights));
-    match fails {
-        Some((Comparison::Different(found), mut weights)) => {
+    let (equation, mut weights) = inside(network, law, equation, negative)?;
+    Some(match compare(&equation, budget) {
+        Comparison::Different(found) => {
             weights.extend(found.symbols.clone());
             Comparison::Different(Box::new(Counterexample { symbols: weights, ..*found }))
         }
         _ => {
             Comparison::Undecided("it fails outside of the domain, and whether it fails inside was not decided".into())
         }
-    }
+    })
 }
 
-/// The law for inputs whose sum or multiple lies in the domain too: halves of inputs, and the factor 1/2.
+/// The law for one factor, and inputs whose sum or multiple lies in the domain too; `None` where there are none.
 fn inside(network: &Network, law: Law, equation: &Equation, negative: bool) -> Option<(Equation, Assignment)> {
-    let half = ratio(1.into(), 2.into());
-    let zero = Rational::default();
+    let (factor, times) = match law {
+        // x and y of half the domain: their sum is twice a point between them.
+        Law::Additive => (ratio(1.into(), 1.into()), ratio(2.into(), 1.into())),
+        _ => {
+            let factor = factor(network);
+            let times = if negative { -factor.clone() } else { factor.clone() };
+            (factor, times)
+        }
+    };
     let mut domains = Vec::new();
     for input in &network.inputs {
         domains.push(match &input.domain {
             None => None,
-            Some((low, high)) if *low <= zero && zero <= *high => match law {
-                Law::Additive => Some((low * &half, high * &half)),
-                // −x/2 must lie in the domain as well.
-                _ if negative && (-low * &half > *high || -high * &half < *low) => return None,
-                _ => Some((low.clone(), high.clone())),
-            },
-            Some(_) => return None,
+            Some(domain) => Some(multiples_inside(domain, &times)?),
         });
     }
     let mut equation = equation.clone();
@@ -100,7 +102,21 @@ fn inside(network: &Network, law: Law, equation: &Equation, negative: bool) -> O
         }
     }
     let one = Rational::from_integer(1.into());
-    let value = |s: &Symbol| if equation.nonnegative.contains(s) { half.clone() } else { one.clone() };
+    let value = |s: &Symbol| if equation.nonnegative.contains(s) { factor.clone() } else { one.clone() };
     let weights: Assignment = equation.difference.symbols().iter().map(|s| (*s, value(s))).collect();
     Some((equation.at(&weights), weights))
+}
+
+/// A positive factor by which some input of every domain stays inside: 1/2 where all of them contain 0, else one
+/// above 1 that leaves room.
+fn factor(network: &Network) -> Rational {
+    let (zero, one) = (Rational::default(), Rational::from_integer(1.into()));
+    let half = ratio(1.into(), 2.into());
+    let reach = |(low, high): &(Rational, Rational)| match () {
+        () if *low > zero => Some(high / low),
+        () if *high < zero => Some(low / high),
+        () => None,
+    };
+    let reaches = network.inputs.iter().filter_map(|input| input.domain.as_ref()).filter_map(reach);
+    reaches.min().map_or_else(|| half.clone(), |reach| (reach + one) * &half)
 }

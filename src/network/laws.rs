@@ -54,6 +54,14 @@ impl Law {
                 let message = format!("the domain of `{}` contains no number together with its negative", input.name);
                 Some((Code::EmptyDomain, message, "give a domain around 0, such as `in [-1, 1]`"))
             }
+            Law::Additive => {
+                let two = Rational::from_integer(2.into());
+                let alone =
+                    |i: &&Input| i.domain.as_ref().is_some_and(|domain| multiples_inside(domain, &two).is_none());
+                let input = f.inputs.iter().find(alone)?;
+                let message = format!("the domain of `{}` contains no two numbers together with their sum", input.name);
+                Some((Code::EmptyDomain, message, "give a domain that contains 0, or one such as `in [1, 2]`"))
+            }
             Law::ShiftEquivariant => {
                 if strides(f).is_some() {
                     return None;
@@ -72,6 +80,14 @@ impl Law {
 fn symmetric(input: &Input) -> Option<(Rational, Rational)> {
     let (low, high) = input.domain.as_ref()?;
     let (low, high) = (low.clone().max(-high), high.clone().min(-low));
+    (low <= high).then_some((low, high))
+}
+
+/// The numbers of an interval whose products with a factor that is not 0 lie in it too.
+pub(crate) fn multiples_inside((low, high): &(Rational, Rational), factor: &Rational) -> Option<(Rational, Rational)> {
+    let (a, b) = (low / factor, high / factor);
+    let (a, b) = if a <= b { (a, b) } else { (b, a) };
+    let (low, high) = (low.clone().max(a), high.clone().min(b));
     (low <= high).then_some((low, high))
 }
 

@@ -25,6 +25,7 @@ pub use call::usage;
 pub use equation::Equation;
 pub use functions::FUNCTIONS;
 pub use graph::{Input, Network, Node, NodeId};
+pub(crate) use laws::multiples_inside;
 pub use laws::{LAWS, Law};
 pub use model::model;
 pub use program::{Claim, Loader, NoImports, Program, Property, Rejected, Statement, check, check_beside};
