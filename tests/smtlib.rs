@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use netprove::decide::{Status, candidate, prove};
 use netprove::diagnostic::Source;
 use netprove::network::{NoImports, Program, Statement, check};
-use netprove::report::smtlib;
+use netprove::report::{smtlib, vnnlib};
 
 const MEMORY: u64 = 1 << 28;
 
@@ -89,7 +89,7 @@ fn what_has_no_such_form_is_refused_in_words() {
         assert!(why.contains(words), "{}: {why}", claim.text);
     }
     for claim in &program.claims {
-        assert!(smtlib::vnnlib(claim).is_err(), "{}", claim.text);
+        assert!(vnnlib::property(claim).is_err(), "{}", claim.text);
     }
 }
 
@@ -100,7 +100,7 @@ fn a_tolerance_is_a_vnnlib_property() {
         network g(x: 2 in [-1/3, 1/2]) { scale(1/2) }
         prove f == g within 1/4
     ";
-    let script = smtlib::vnnlib(&program(text).claims[0]).expect("a property");
+    let script = vnnlib::property(&program(text).claims[0]).expect("a property");
     for line in [
         "(assert (>= X_0 -0.33333333333333334))",
         "(assert (<= X_1 0.5))",
@@ -109,4 +109,23 @@ fn a_tolerance_is_a_vnnlib_property() {
     ] {
         assert!(script.contains(line), "{line}\n{script}");
     }
+}
+
+#[test]
+fn an_equality_is_one_too_and_says_what_it_cannot() {
+    let text = "
+        network f(x: 2 in [0, 1]) { relu }
+        network g(x: 2 in [0, 1]) { identity }
+        prove f == g
+        prove f != g
+        prove f == g within 0
+    ";
+    let program = program(text);
+    for claim in [0, 2] {
+        let script = vnnlib::property(&program.claims[claim]).expect("a property");
+        for part in ["(and (>= Y_1 0.000001))", "(and (<= Y_0 -0.000001))", "does not say that they are equal"] {
+            assert!(script.contains(part), "{part}\n{script}");
+        }
+    }
+    assert!(vnnlib::property(&program.claims[1]).expect_err("!=").contains("`==`"));
 }

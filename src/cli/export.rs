@@ -1,5 +1,7 @@
 //! `netprove export FORMAT FILE[:NET]`: theorems and questions for other people's tools.
 
+use std::path::PathBuf;
+
 use clap::Subcommand;
 
 use super::coq::{self, Coq};
@@ -12,15 +14,21 @@ pub enum Export {
     Coq(Coq),
     /// A claim as SMT-LIB (QF_LRA), for z3, cvc5 and others: satisfiable exactly if the claim fails.
     Smtlib(Question),
-    /// A claim `f == g within EPS` as a VNN-LIB property of the network f − g.
-    Vnnlib(Question),
+    /// A claim `f == g` or `f == g within EPS`, on bounded inputs, as a VNN-LIB property of the network f − g.
+    Vnnlib {
+        #[command(flatten)]
+        question: Question,
+        /// Also write the network f − g that the property is about, as ONNX.
+        #[arg(long, value_name = "PATH.onnx")]
+        model: Option<PathBuf>,
+    },
 }
 
 /// Runs the subcommand.
 pub fn run(export: &Export) -> u8 {
     match export {
         Export::Coq(options) => coq::run(options),
-        Export::Smtlib(options) => question::run(options, Format::Smtlib),
-        Export::Vnnlib(options) => question::run(options, Format::Vnnlib),
+        Export::Smtlib(question) => question::run(question, Format::Smtlib, None),
+        Export::Vnnlib { question, model } => question::run(question, Format::Vnnlib, model.as_deref()),
     }
 }

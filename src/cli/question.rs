@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use netprove::algebra::Budget;
 use netprove::decide::{Status, candidate, prove};
+use netprove::export::onnx;
 use netprove::network::{Claim, Program, Statement};
-use netprove::report::smtlib;
+use netprove::report::{scientific, smtlib, vnnlib};
 
 use super::{Exit, Limits, collapse, files};
 
@@ -35,8 +36,8 @@ pub enum Format {
     Vnnlib,
 }
 
-/// Writes one question.
-pub fn run(options: &Question, format: Format) -> u8 {
+/// Writes one question, and the network that it is about, where that is asked for.
+pub fn run(options: &Question, format: Format, model: Option<&Path>) -> u8 {
     let budget = options.limits.budget();
     let (file, wanted) = collapse::split(&options.target);
     let program = match files::load(Path::new(file), budget.memory) {
@@ -45,14 +46,20 @@ pub fn run(options: &Question, format: Format) -> u8 {
     };
     let written = match (wanted, options.claim) {
         (Some(_), Some(_)) => return files::fail("give a network or a claim, not both"),
-        (Some(_), None) => of_network(&program, wanted, format, budget),
-        (None, None) if program.claims.is_empty() => of_network(&program, None, format, budget),
+        (Some(_), None) => of_network(&program, wanted, format, budget).map(|text| (text, None)),
+        (None, None) if program.claims.is_empty() => {
+            of_network(&program, None, format, budget).map(|text| (text, None))
+        }
         (None, Some(number)) => match usize::try_from(number - 1).ok().and_then(|i| program.claims.get(i)) {
-            Some(claim) => of_claim(&program, claim, format, budget),
+            Some(claim) => of_claim(&program, claim, format, budget).map(|text| (text, Some(claim))),
             None => return files::fail(&format!("there is no claim {number}; the file has {}", program.claims.len())),
         },
         (None, None) => first(&program, format, budget),
     };
+    let written = written.and_then(|(text, claim)| match (model, claim) {
+        (Some(path), Some(claim)) => Ok(beside(path, claim)? + &text),
+        _ => Ok(text),
+    });
     match written {
         Err(reason) => files::fail(&format!("{file}: {reason}")),
         Ok(text) => match &options.output {
@@ -66,14 +73,14 @@ pub fn run(options: &Question, format: Format) -> u8 {
 }
 
 /// The first claim that is undecided; else the first that can be written.
-fn first(program: &Program, format: Format, budget: Budget) -> Result<String, String> {
+fn first(program: &Program, format: Format, budget: Budget) -> Result<(String, Option<&Claim>), String> {
     let findings = prove(program, budget);
     let open = findings.claims.iter().position(|answer| answer.status == Status::Undecided);
     let order = open.into_iter().chain(0..program.claims.len());
     let mut reason = String::from("there is no claim");
     for claim in order.map(|i| &program.claims[i]) {
         match of_claim(program, claim, format, budget) {
-            Ok(text) => return Ok(text),
+            Ok(text) => return Ok((text, Some(claim))),
             Err(why) => reason = format!("`{}`: {why}", claim.text),
         }
     }
@@ -82,7 +89,7 @@ fn first(program: &Program, format: Format, budget: Budget) -> Result<String, St
 
 fn of_claim(program: &Program, claim: &Claim, format: Format, budget: Budget) -> Result<String, String> {
     if format == Format::Vnnlib {
-        return smtlib::vnnlib(claim);
+        return vnnlib::property(claim);
     }
     let map = match &claim.statement {
         Statement::Property { network, .. } => candidate(&program.networks[*network], budget),
@@ -94,7 +101,7 @@ fn of_claim(program: &Program, claim: &Claim, format: Format, budget: Budget) ->
 fn of_network(program: &Program, wanted: Option<&str>, format: Format, budget: Budget) -> Result<String, String> {
     let network = collapse::choose(program, wanted)?;
     if format == Format::Vnnlib {
-        return Err("VNN-LIB asks about a claim `f == g within EPS`".into());
+        return Err("VNN-LIB asks about a claim `f == g` or `f == g within EPS`".into());
     }
     match candidate(network, budget) {
         Some(map) => smtlib::smtlib_of_map(network, &map),
@@ -103,4 +110,23 @@ fn of_network(program: &Program, wanted: Option<&str>, format: Format, budget: B
             network.name
         )),
     }
+}
+
+/// Writes the difference of a claim's sides as a model; what the property has to say about it.
+fn beside(path: &Path, claim: &Claim) -> Result<String, String> {
+    let mut network = vnnlib::equation(claim)?.difference.clone();
+    // Both sides may have layers of one name.
+    let inputs = network.inputs.len();
+    network.nodes.iter_mut().enumerate().skip(inputs).for_each(|(i, node)| node.name = format!("{}_{i}", node.name));
+    let (bytes, rounding) = onnx::onnx(&network).map_err(|why| format!("no model of f - g: {why}"))?;
+    files::write(path, &bytes).map_err(|error| format!("{}: {error}", path.display()))?;
+    let rounded = match rounding.inexact {
+        0 => "every weight exactly".to_string(),
+        n => format!(
+            "{n} of {} weights rounded to float32, by at most {}: a verifier decides the rounded network",
+            rounding.weights,
+            scientific(&rounding.largest, true)
+        ),
+    };
+    Ok(format!("; Of the model {}: {rounded}.\n", path.display()))
 }

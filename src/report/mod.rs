@@ -18,5 +18,6 @@ mod proof;
 pub mod smtlib;
 mod svg;
 pub mod text;
+pub mod vnnlib;
 
 pub use proof::{Detail, claims, difference, documents, network, quiet, scientific};

@@ -1,8 +1,8 @@
-//! Questions for other solvers: a claim as SMT-LIB 2.6 in the logic QF_LRA, or as VNN-LIB.
+//! Questions for other solvers: a claim as SMT-LIB 2.6 in the logic QF_LRA.
 //!
 //! The script asserts that the claim *fails* at some input. `unsat` confirms the claim, and a model is
 //! a counterexample. What is written is every layer by its units and rows, nothing that netprove has
-//! derived. <https://smt-lib.org>, <https://www.vnnlib.org>
+//! derived. <https://smt-lib.org>
 
 use std::fmt::Write;
 
@@ -56,60 +56,6 @@ pub fn smtlib_of_map(network: &Network, map: &AffineMap) -> Result<String, Strin
     let mut script = Script::new(&format!("{} is one affine map", network.name));
     script.is_map(network, map)?;
     Ok(script.finish())
-}
-
-/// The claim `f == g within EPS` as a property of the network x ↦ f(x) − g(x), for verifiers that read
-/// that network as a model of its own.
-///
-/// # Errors
-/// A sentence, where the claim is no such equation, or its inputs are not bounded, as VNN-LIB needs.
-pub fn vnnlib(claim: &Claim) -> Result<String, String> {
-    let Statement::Equation(equation) = &claim.statement else {
-        return Err("VNN-LIB bounds the outputs of one network: only `f == g within EPS` has that form".into());
-    };
-    let Some(tolerance) = equation.within.as_ref().filter(|t| t.is_positive()) else {
-        return Err("VNN-LIB has no ≠: claim `f == g within EPS` with a tolerance above 0".into());
-    };
-    let h = &equation.difference;
-    let bounds: Option<Vec<&(Rational, Rational)>> =
-        h.inputs.iter().flat_map(|i| std::iter::repeat_n(i.domain.as_ref(), i.shape.elements())).collect();
-    let Some(bounds) = bounds else {
-        return Err("VNN-LIB verifiers need a bounded domain: write `x: 8 in [lo, hi]`".into());
-    };
-    let outputs = h.output_shape().elements();
-    let mut out = format!(
-        "; {}\n; X: the inputs of both sides, in order. Y: {} - {}, output by output.\n; unsat: no output differs by more than {tolerance} (\u{2265} is the closest that VNN-LIB can say).\n",
-        claim.text, equation.left.name, equation.right.name
-    );
-    for v in 0..bounds.len() {
-        let _ = writeln!(out, "(declare-const X_{v} Real)");
-    }
-    for v in 0..outputs {
-        let _ = writeln!(out, "(declare-const Y_{v} Real)");
-    }
-    for (v, (low, high)) in bounds.iter().enumerate() {
-        let _ =
-            writeln!(out, "(assert (>= X_{v} {}))\n(assert (<= X_{v} {}))", decimal(low, true), decimal(high, false));
-    }
-    let above = decimal(tolerance, true);
-    let any: Vec<String> =
-        (0..outputs).map(|v| format!("  (and (>= Y_{v} {above}))\n  (and (<= Y_{v} -{above}))")).collect();
-    let _ = writeln!(out, "(assert (or\n{}\n))", any.join("\n"));
-    Ok(out)
-}
-
-/// VNN-LIB has decimals only: exact where the number is one, else rounded to 17 digits, outwards for
-/// bounds of inputs (a larger domain) and inwards for the tolerance's failure: then `unsat` still holds.
-fn decimal(value: &Rational, down: bool) -> String {
-    let digits = 17;
-    let scale = num_traits::pow(crate::algebra::Integer::from(10), digits);
-    let scaled = value * Rational::from_integer(scale.clone());
-    let whole = if down { scaled.floor() } else { scaled.ceil() }.to_integer();
-    let (sign, size) = if whole.is_negative() { ("-", -whole) } else { ("", whole) };
-    let text = format!("{:0>width$}", size.to_string(), width = digits + 1);
-    let (left, right) = text.split_at(text.len() - digits);
-    let right = right.trim_end_matches('0');
-    format!("{sign}{left}.{}", if right.is_empty() { "0" } else { right })
 }
 
 struct Script {
