@@ -6,8 +6,9 @@ use std::path::Path;
 use netprove::algebra::{Rational, Shape, Tensor};
 use netprove::decide::{Comparison, compare, difference, float_error};
 use netprove::diagnostic::Source;
-use netprove::export::{Rounding, floats, merge::merged, onnx::onnx};
+use netprove::export::{Rounding, floats, merge::merged, onnx::onnx, stable::thinned};
 use netprove::import::element::{F16, F32, F64};
+use netprove::layer::Layer;
 use netprove::network::{Equation, Loader, Network, check, model};
 use proptest::prelude::*;
 
@@ -67,6 +68,60 @@ fn what_is_written_exactly_is_read_back_equal() {
         assert_eq!(rounding.inexact, 0, "{text}");
         assert!(equal(&network, &merged), "merging changes {text}");
         assert!(equal(&network, &back), "writing changes {text}");
+    }
+}
+
+/// On [0, 1] some units are always 0, some never, and some either: networks, and the units that stay.
+const THINNED: &[(&str, &[usize])] = &[
+    // One unit is 0; one is affine and stays, because a matrix around it would be larger.
+    (
+        "network f(x: 2 in [0, 1]) { dense([[-1, -1], [1, 1], [1, -1], [2, -1]], bias=[-1, 1, 0, 0]); relu; dense([[1, 2, 3, 1], [1, -1, 1, 2]], bias=[5, 0]) }",
+        &[3],
+    ),
+    // Three are affine, and one is the constant -2 of a leaky_relu with slope 0.
+    (
+        "network f(x: 2 in [0, 1]) { dense([[1, 1], [1, 2], [3, 1], [1, -1], [0, 0]], bias=[1, 1, 0, 0, -4]); leaky_relu(1/2); dense([[1, 2, 3, 1, 1], [1, -1, 1, 2, 4]]) }",
+        &[1],
+    ),
+    // A second layer, whose stable units only linear programs see.
+    (
+        "network f(x: 2 in [0, 1]) { dense([[1, -1], [-1, 1], [1, 1]]); relu; dense([[-1, -1, 0], [1, 1, -2], [1, -1, 0]], bias=[-1/2, 0, 0]); relu; dense([[1, 1, 1]]) }",
+        &[3, 1],
+    ),
+    // Nothing is left but one matrix.
+    ("network f(x: 2 in [0, 1]) { dense([[1, 2], [-1, -1]], bias=[0, -1/2]); relu; dense([[3, 7]]); relu }", &[]),
+    // An image: of three channels one is 0.
+    (
+        "network f(x: 1x4x4 in [0, 1]) { conv([[[[1, -1], [2, 0]]], [[[-1, -1], [0, -1]]], [[[1, 1], [0, 2]]]], bias=[0, -1, 1]); relu; conv(random(2x3x2x2, seed=1), pad=1); relu }",
+        &[18, 32],
+    ),
+    // All channels are settled, in three ways.
+    (
+        "network f(x: 1x4x4 in [0, 1]) { conv([[[[-1, -1], [0, -1]]], [[[1, 1], [0, 2]]]], bias=[-1, 1]); abs; conv(random(2x2x1x1, seed=1)) }",
+        &[],
+    ),
+];
+
+#[test]
+fn stable_units_leave_and_the_model_is_equal_on_the_domain() {
+    for (text, left) in THINNED {
+        let network = network(text);
+        let (thinned, layers) = thinned(&network, MEMORY);
+        assert!(!layers.is_empty(), "{text}");
+        let (merged, back, rounding) = through_a_file(&thinned);
+        assert_eq!(rounding.inexact, 0, "{text}");
+        assert!(equal(&network, &merged) && equal(&network, &back), "{text}");
+        let live = merged.live_nodes();
+        let kinked = live.iter().filter(|&&id| matches!(merged.nodes[id].layer, Some(Layer::Piecewise(_))));
+        let units: Vec<usize> = kinked.map(|&id| merged.nodes[id].shape.elements()).collect();
+        assert_eq!(units, *left, "{text}");
+        // Elsewhere it is another function.
+        let everywhere = |network: &Network| {
+            let mut network = network.clone();
+            network.inputs.iter_mut().for_each(|input| input.domain = None);
+            network
+        };
+        assert!(!equal(&everywhere(&network), &everywhere(&merged)), "{text}");
     }
 }
 

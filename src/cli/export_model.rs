@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use netprove::algebra::{Budget, Shape, Tensor};
-use netprove::decide::decide;
+use netprove::decide::{Comparison, compare, decide};
+use netprove::export::stable::{self, Thinned};
 use netprove::export::{self, Rounding, merge, onnx};
 use netprove::import::{element, npy, npz};
-use netprove::network::Network;
+use netprove::network::{Equation, Network};
 use netprove::report::scientific;
 
 use super::{Exit, collapse, files};
@@ -47,9 +48,16 @@ pub fn run(target: &str, output: &Path, budget: Budget) -> u8 {
 type Written = Result<(Vec<u8>, String), (Exit, String)>;
 
 fn model(network: &Network, budget: Budget) -> Written {
-    let (merged, segments) = merge::merged(network, budget);
+    let (thinned, layers) = without_stable_units(network, budget);
+    let (merged, segments) = merge::merged(&thinned, budget);
     let (bytes, rounding) = onnx::onnx(&merged).map_err(|e| (Exit::Undecided, e.to_string()))?;
     let mut words = String::new();
+    for Thinned { layer, units, dropped, around } in &layers {
+        words.push_str(&format!("{layer}: of {units} units, {dropped} are constant on the domain and left, {around} are affine there and go around it\n"));
+    }
+    if !layers.is_empty() {
+        words.push_str("on the domain, and only there, the model is equal: proved\n");
+    }
     for segment in segments {
         let layers = segment.layers.join(", ");
         words.push_str(&match segment.into {
@@ -59,6 +67,18 @@ fn model(network: &Network, budget: Budget) -> Written {
     }
     words.push_str(&said(&rounding, "float32"));
     Ok((bytes, words))
+}
+
+/// The network without the units that its domain makes stable, if the merged result is proved to be equal there.
+fn without_stable_units(network: &Network, budget: Budget) -> (Network, Vec<Thinned>) {
+    let (thinned, layers) = stable::thinned(network, budget);
+    let merged = merge::merged(&thinned, budget).0;
+    let equation = Equation::between(network.clone(), merged, true, None, network.span);
+    let proved = |equation: &Equation| matches!(compare(equation, budget), Comparison::Equal(_));
+    match equation {
+        Ok(equation) if !layers.is_empty() && proved(&equation) => (thinned, layers),
+        _ => (network.clone(), Vec::new()),
+    }
 }
 
 /// `matrix` and `bias`, as float64.

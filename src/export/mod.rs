@@ -4,6 +4,7 @@ mod layers;
 pub mod merge;
 mod model;
 pub mod onnx;
+pub mod stable;
 
 use num_traits::{Signed, Zero};
 
