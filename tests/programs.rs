@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::programs::{Choices, MEMORY, networks, program, recipe};
+use common::programs::{Choices, MEMORY, Recipe, networks, program, recipe, symbolic_pair};
 use netprove::algebra::{Coefficient, Polynomial, Rational, Symbol, Tensor};
 use netprove::collapse::AffineMap;
 use netprove::decide::convolution::Convolution;
@@ -281,9 +281,17 @@ proptest! {
 
     #[test]
     fn verdicts_and_answers_are_what_evaluation_says(recipe in recipe(), seed in any::<u64>()) {
-        let text = networks(&recipe) + CLAIMS;
-        let program = program(&text);
-        prop_assert!(program.is_some(), "{}", text);
-        check_networks(&text, &program.expect("it is right"), &mut Choices(seed));
+        check_all(&recipe, seed);
     }
+
+    #[test]
+    fn conditions_on_weights_are_what_evaluation_says(recipe in symbolic_pair(), seed in any::<u64>()) {
+        check_all(&recipe, seed);
+    }
+}
+
+fn check_all(recipe: &Recipe, seed: u64) {
+    let text = networks(recipe) + CLAIMS;
+    let program = program(&text).unwrap_or_else(|| panic!("it is refused:\n{text}"));
+    check_networks(&text, &program, &mut Choices(seed));
 }

@@ -32,6 +32,17 @@ pub fn recipe() -> impl Strategy<Value = Recipe> {
         .prop_map(|(inputs, steps, symbols, changes)| Recipe { inputs, steps, symbols, changes })
 }
 
+/// Short networks with symbols, nearly equal, on domains that may be one point: what conditions on
+/// weights are about.
+pub fn symbolic_pair() -> impl Strategy<Value = Recipe> {
+    (
+        prop::collection::vec((0..SHAPES.len(), 0..DOMAINS.len()), 1..3),
+        prop::collection::vec(any::<u64>(), 1..4),
+        prop::collection::vec((0_usize..4, any::<u64>()), 1..3),
+    )
+        .prop_map(|(inputs, steps, changes)| Recipe { inputs, steps, symbols: true, changes })
+}
+
 const SHAPES: &[&str] = &["2", "3", "1x3", "2x2", "1x2x2", "2x2x3", "1x1x1", "1x4x3", "1x2x2x2", "1"];
 const DOMAINS: &[&str] = &[
     "",
