@@ -5,19 +5,21 @@
 //! are tried, and then the normal form of h, in which both sides share atoms.
 
 mod large;
+mod maps;
+mod symbolic;
 mod within;
 
 use std::collections::BTreeSet;
 
-use num_traits::{Signed, Zero as _};
+use num_traits::Zero as _;
 
 use super::modular;
-use super::normal_form::{Limits, Outcome, Steps, normal_form, normal_form_where};
+use super::normal_form::{Limits, Outcome, Steps, normal_form};
 use super::points::Sides;
 use super::regions::{self, Allowance, Cases, Program, Zero};
-use super::residue::{Residue, residue};
+use super::residue::Residue;
 use super::search::{self, Domain, Effort, Value};
-use super::symbolic::{SHOWN_TERMS, assignment, choices, rounds};
+use super::symbolic::SHOWN_TERMS;
 use crate::algebra::{Budget, Integer, Polynomial, Rational, Shape, Symbol, Tensor, Work};
 use crate::collapse::{AffineMap, OneKernel, Region, one_kernel};
 use crate::layer::Weights;
@@ -151,9 +153,9 @@ pub fn compare(equation: &Equation, budget: impl Into<Budget>) -> Comparison {
     // Sides that differ need no map of more terms than a reader can use.
     let region = region.filter(|region| nonzero != Some(true) || region.check_terms(SHOWN_TERMS).is_ok());
     if let Some(Ok(map)) = region.map(|region| region.collapse(budget)) {
-        return compare_symbolic_maps(equation, &map, budget);
+        return symbolic::compare_maps(equation, &map, budget);
     }
-    compare_symbolic(equation, nonzero, budget)
+    symbolic::compare(equation, nonzero, budget)
 }
 
 /// Whether sides that are polynomials are different ones, which is certain, or seem to be the same;
@@ -188,12 +190,6 @@ fn undecided(reason: &str, exhausted: bool) -> Comparison {
     Comparison::Undecided(format!("{reason}{limit}"))
 }
 
-/// The choice, with sizes for symbols that are at least 0.
-fn allowed(mut weights: Assignment, nonnegative: &BTreeSet<Symbol>) -> Assignment {
-    weights.iter_mut().filter(|(s, _)| nonnegative.contains(s)).for_each(|(_, value)| *value = value.abs());
-    weights
-}
-
 /// Sides that are one kernel each, and the same.
 fn equal_kernels<C: Weights>(equation: &Equation) -> Option<Comparison> {
     let OneKernel { stencil, inexact } = one_kernel::<C>(&equation.difference)?;
@@ -201,112 +197,10 @@ fn equal_kernels<C: Weights>(equation: &Equation) -> Option<Comparison> {
     equal.then(|| Comparison::Equal(Proof::Kernels { shape: equation.left.inputs[0].shape.clone() }))
 }
 
-/// Sides with kinks: points at some weights, then the normal form, then more points.
-fn compare_symbolic(equation: &Equation, nonzero: Option<bool>, budget: Budget) -> Comparison {
-    let h = &equation.difference;
-    let symbols = h.symbols();
-    let shares = rounds(&symbols);
-    let choices = || choices(&symbols).map(|weights| allowed(weights, &equation.nonnegative));
-    let mut exhausted = false;
-    let idle = nonzero == Some(false);
-    let refuted = |found: Counterexample, weights: Assignment| {
-        let found = Counterexample { symbols: weights, ..found };
-        let found = simpler_weights(equation, found, &work(budget, 1));
-        Comparison::Different(Box::new(Counterexample { provided: equal_where(equation), ..found }))
-    };
-    for weights in choices().filter(|_| !idle) {
-        if let Some(found) = glance(&equation.at(&weights), budget, shares) {
-            return refuted(found, weights);
-        }
-    }
-    let limits = Limits::within(budget);
-    if let Outcome::Affine { map, steps } = normal_form_where(h, &limits, equation.nonnegative.clone()) {
-        return match compare_symbolic_maps(equation, &map, budget) {
-            Comparison::Equal(_) => Comparison::Equal(Proof::NormalForm(steps)),
-            other => other,
-        };
-    }
-    for weights in choices().filter(|_| !idle) {
-        let equation = equation.at(&weights);
-        if equation.difference.is_symbolic() {
-            let sides = Sides::new(&equation, work(budget, shares));
-            let thorough = || search::find(&equation.difference, &[], &Effort::thorough(budget).shared(shares)).witness;
-            let found = sides.search().or_else(|| sides.differ_at_witness(&thorough()?));
-            exhausted |= sides.work.is_exhausted();
-            if let Some(found) = found {
-                return refuted(found, weights);
-            }
-        } else if let Comparison::Different(found) = compare_numbers(&equation, budget, shares) {
-            return refuted(*found, weights);
-        }
-    }
-    let reason = "the sides agree at every choice of weights that was tried, but no proof for all of them was found";
-    undecided(not_shown(nonzero, reason), exhausted)
-}
-
 /// Points that tell the sides apart at once, looked for with a small part of the work.
 fn glance(equation: &Equation, budget: Budget, parts: usize) -> Option<Counterexample> {
     let found = Sides::new(equation, work(budget, 16 * parts)).search()?;
     Sides::new(equation, work(budget, parts)).confirm(&found.point).or(Some(found))
-}
-
-/// Weights 0, 1 or −1 wherever the sides still differ at the same point.
-fn simpler_weights(equation: &Equation, mut best: Counterexample, work: &Work) -> Counterexample {
-    /// Evaluations spent.
-    const TESTS: usize = 200;
-    let symbols: Vec<Symbol> = best.symbols.keys().copied().collect();
-    let mut left = TESTS;
-    for symbol in symbols {
-        let values: &[i64] = if equation.nonnegative.contains(&symbol) { &[0, 1] } else { &[0, 1, -1] };
-        for value in values.iter().map(|&n| Rational::from_integer(n.into())) {
-            if best.symbols[&symbol] == value || left == 0 || work.is_exhausted() {
-                break;
-            }
-            left -= 1;
-            let mut weights = best.symbols.clone();
-            weights.insert(symbol, value);
-            let equation = equation.at(&weights);
-            let sides = Sides::new(&equation, work.take(work.left()));
-            let found = sides.differ_at(&best.point);
-            work.give_back(&sides.work);
-            if let Some(found) = found {
-                best = Counterexample { symbols: weights, ..found };
-                break;
-            }
-        }
-    }
-    best
-}
-
-/// A small set of symbols such that `difference` is 0 wherever all of them are at least 0, if
-/// the normal form shows one; else empty.
-fn equal_where(equation: &Equation) -> BTreeSet<Symbol> {
-    /// Normal forms computed.
-    const TRIES: usize = 40;
-    let difference = &equation.difference;
-    let vanishes = |nonnegative: &BTreeSet<Symbol>| {
-        let nonnegative = nonnegative.union(&equation.nonnegative).copied().collect();
-        let outcome: Outcome<Polynomial> = normal_form_where(difference, &Limits::small(), nonnegative);
-        matches!(outcome, Outcome::Affine { map, .. } if map.bias.is_zero() && map.matrix.nonzeros() == 0)
-    };
-    let mut needed: BTreeSet<Symbol> = difference.symbols().difference(&equation.nonnegative).copied().collect();
-    if needed.is_empty() || !vanishes(&needed) {
-        return BTreeSet::new();
-    }
-    let mut tries = TRIES;
-    let mut chunk = needed.len();
-    while chunk > 0 {
-        let all: Vec<Symbol> = needed.iter().copied().collect();
-        for part in all.chunks(chunk) {
-            let fewer: BTreeSet<Symbol> = needed.iter().filter(|s| !part.contains(s)).copied().collect();
-            if tries > 0 && vanishes(&fewer) {
-                needed = fewer;
-            }
-            tries = tries.saturating_sub(1);
-        }
-        chunk /= 2;
-    }
-    needed
 }
 
 /// Sides whose weights are numbers; it is one of `parts` comparisons that share the work.
@@ -316,7 +210,7 @@ fn compare_numbers(equation: &Equation, budget: Budget, parts: usize) -> Compari
     if let Some(region) = Region::<Integer>::whole(h) {
         let pinned = (0..region.columns()).any(|column| sides.domain.is_pinned(column));
         let decided = match equation.within.is_some() || pinned || !region.is_large() {
-            true => region.collapse(budget).map(|map| compare_maps(&sides, equation, &map, budget)),
+            true => region.collapse(budget).map(|map| maps::compare(&sides, equation, &map, budget)),
             false => large::compare(&sides, &region, budget),
         };
         return decided.unwrap_or_else(|limit| match sides.search() {
@@ -331,7 +225,7 @@ fn compare_numbers(equation: &Equation, budget: Budget, parts: usize) -> Compari
     }
     if let Some(bound) = &equation.within {
         return match normal_form(h, &Limits::within(budget)) {
-            Outcome::Affine { map, .. } => compare_maps(&sides, equation, &map, budget),
+            Outcome::Affine { map, .. } => maps::compare(&sides, equation, &map, budget),
             Outcome::Residual(residual) if parts == 1 => {
                 within::compare(&sides, equation, bound, residual.program.as_ref(), budget)
             }
@@ -349,9 +243,9 @@ fn compare_numbers(equation: &Equation, budget: Budget, parts: usize) -> Compari
     let mut program = None;
     let hints = match normal_form(h, &Limits::within(budget)) {
         Outcome::Affine { map, steps } => {
-            return match differing(&map, &Domain::of(h)).first() {
+            return match maps::differing(&map, &Domain::of(h)).first() {
                 None => Comparison::Equal(Proof::NormalForm(steps)),
-                Some(&output) => match point_of(&sides, &map, output) {
+                Some(&output) => match maps::point_of(&sides, &map, output) {
                     Some(found) => Comparison::Different(Box::new(found)),
                     None => Comparison::Undecided("their difference is not zero, but its values are too long".into()),
                 },
@@ -417,172 +311,8 @@ fn equal_on_unit(equation: &Equation) -> bool {
     }
     let unit = (Rational::zero(), Rational::from_integer(1.into()));
     h.inputs.iter_mut().for_each(|input| input.domain = Some(unit.clone()));
-    let vanishes = |map: &AffineMap| differing(map, &Domain::of(&h)).is_empty();
+    let vanishes = |map: &AffineMap| maps::differing(map, &Domain::of(&h)).is_empty();
     matches!(normal_form(&h, &Limits::small()), Outcome::Affine { map, .. } if vanishes(&map))
-}
-
-/// The outputs in which an affine map is not zero on the domain.
-fn differing(map: &AffineMap, domain: &Domain) -> Vec<usize> {
-    let base = domain.base();
-    let at_base = map.apply(&base);
-    let varies = |row: usize| map.matrix.row(row).any(|(column, _)| !domain.is_pinned(column));
-    (0..map.bias.len()).filter(|&row| varies(row) || !at_base.numerators()[row].is_zero()).collect()
-}
-
-fn compare_maps(sides: &Sides<'_>, equation: &Equation, map: &AffineMap, budget: Budget) -> Comparison {
-    let domain = Domain::of(&equation.difference);
-    let outputs = differing(map, &domain);
-    let (rows, columns) = (map.matrix.rows(), map.matrix.columns());
-    let Some(&first) = outputs.first() else { return Comparison::Equal(Proof::Maps { rows, columns }) };
-    let mut output = first;
-    if let Some(tolerance) = &equation.within {
-        let sup = |row: usize| supremum(map, &domain, row);
-        let bounds: Option<Vec<(Rational, usize)>> = outputs.iter().map(|&row| Some((sup(row)?, row))).collect();
-        match bounds.and_then(|bounds| bounds.into_iter().max()) {
-            Some((bound, _)) if bound <= *tolerance => return Comparison::Close { bound, exact: true, cases: None },
-            Some((_, row)) => {
-                let corner = corner(map, &domain, row);
-                if let Some(found) = sides.differ_at_output(&corner, row) {
-                    return Comparison::Different(Box::new(found));
-                }
-            }
-            // Unbounded in some output: far enough out, the difference is as large as one likes.
-            None => {
-                output = outputs.into_iter().find(|&row| sup(row).is_none()).unwrap_or(first);
-                if let Some(found) = far_point(sides, map, &domain, output, tolerance) {
-                    return Comparison::Different(Box::new(found));
-                }
-            }
-        }
-        return Comparison::Undecided("the values at the extreme point are too long".into());
-    }
-    let residue = residue(equation, map.lifted(), differing(map, &domain), budget);
-    match point_of(sides, map, output) {
-        Some(found) => Comparison::Different(Box::new(Counterexample { residue, ..found })),
-        None => Comparison::Undecided("the maps differ, but the values are too long to show".into()),
-    }
-}
-
-/// A point at which an output of the difference, which varies or is not zero, is not zero: the
-/// domain's point nearest to 0, or one step from it.
-fn point_of(sides: &Sides<'_>, map: &AffineMap, output: usize) -> Option<Counterexample> {
-    let domain = &sides.domain;
-    let base = domain.base();
-    let step = map.matrix.row(output).map(|(column, _)| column).find(|&column| !domain.is_pinned(column));
-    sides.differ_at_output(&base, output).or_else(|| sides.differ_at_output(&domain.step(step?), output))
-}
-
-/// The largest |row · x + b| on the domain; `None` if there is none.
-fn supremum(map: &AffineMap, domain: &Domain, row: usize) -> Option<Rational> {
-    let (high, low) = (extreme(map, domain, row, true)?, extreme(map, domain, row, false)?);
-    Some(high.abs().max(low.abs()))
-}
-
-/// The largest row · x + b on the domain, or the smallest.
-fn extreme(map: &AffineMap, domain: &Domain, row: usize, largest: bool) -> Option<Rational> {
-    let terms = map.matrix.row(row).map(|(column, weight)| {
-        let (low, high) = domain.bounds()[column].as_ref()?;
-        let end = if weight.is_positive() == largest { high } else { low };
-        Some(end * weight)
-    });
-    let sum: Option<Rational> = terms.sum();
-    Some(sum? / map.matrix.denominator() + map.bias.get(row))
-}
-
-/// The corner of the domain at which |row · x + b| is largest.
-fn corner(map: &AffineMap, domain: &Domain, row: usize) -> Tensor {
-    let size = |largest: bool| extreme(map, domain, row, largest).map(|value| value.abs());
-    let largest = size(true) >= size(false);
-    let mut point = domain.base().to_rationals();
-    for (column, weight) in map.matrix.row(row) {
-        if let Some((low, high)) = &domain.bounds()[column] {
-            point[column] = if weight.is_positive() == largest { high.clone() } else { low.clone() };
-        }
-    }
-    search::flat(&point)
-}
-
-/// A point at which the difference exceeds the tolerance, along an entry without bounds.
-fn far_point(
-    sides: &Sides<'_>,
-    map: &AffineMap,
-    domain: &Domain,
-    output: usize,
-    tolerance: &Rational,
-) -> Option<Counterexample> {
-    let base = domain.base();
-    let (column, weight) = map.matrix.row(output).find(|(column, _)| domain.bounds()[*column].is_none())?;
-    let weight = Rational::new(weight.clone(), map.matrix.denominator().clone());
-    let reach = (tolerance + map.apply(&base).get(output).abs()) / weight.abs();
-    let mut point = base.to_rationals();
-    point[column] = reach.ceil() + Rational::from_integer(1.into());
-    sides.differ_at_output(&search::flat(&point), output)
-}
-
-fn compare_symbolic_maps(equation: &Equation, map: &AffineMap<Polynomial>, budget: Budget) -> Comparison {
-    let domain = Domain::of(&equation.difference);
-    let (rows, columns) = (map.matrix.rows(), map.matrix.columns());
-    let base = domain.base().lifted::<Polynomial>();
-    // For each output, a polynomial that must be 0: the value at the base point, then the slopes.
-    let residual = |row: usize| {
-        let mut value = map.bias.numerators()[row].clone();
-        map.matrix.row(row).for_each(|(column, weight)| value.add_product(weight, &base.numerators()[column]));
-        let slopes = map.matrix.row(row).filter(|(column, _)| !domain.is_pinned(*column));
-        let slope = slopes.map(|(column, weight)| (Some(column), weight.clone())).next();
-        if value.is_zero() { slope } else { Some((None, value)) }
-    };
-    let outputs: Vec<usize> = (0..rows).filter(|&row| residual(row).is_some()).collect();
-    let Some((output, (column, polynomial))) = outputs.first().and_then(|&o| Some((o, residual(o)?))) else {
-        return Comparison::Equal(Proof::SymbolicMaps { rows, columns });
-    };
-    if let Some(tolerance) = &equation.within {
-        return Comparison::Undecided(format!(
-            "whether the difference stays within {tolerance} depends on the weights"
-        ));
-    }
-    let point = column.map_or_else(|| domain.base(), |column| domain.step(column));
-    let residue = residue(equation, map.clone(), outputs, budget);
-    for weights in nonzeros_of(&polynomial, equation) {
-        let equation = equation.at(&weights);
-        let found = Sides::new(&equation, work(budget, 1)).differ_at_output(&point, output);
-        if let Some(found) = found {
-            return Comparison::Different(Box::new(Counterexample { symbols: weights, residue, ..found }));
-        }
-    }
-    Comparison::Undecided("the maps differ as polynomials, but no weights that show it were found".into())
-}
-
-fn free(symbols: BTreeSet<Symbol>) -> BTreeSet<Symbol> {
-    symbols.into_iter().filter(|s| matches!(s, Symbol::Free(_))).collect()
-}
-
-/// Choices of weights at which a polynomial is not 0, the plainest first.
-fn nonzeros_of(polynomial: &Polynomial, equation: &Equation) -> Vec<Assignment> {
-    /// Enough for any polynomial of a size that people write: each round is an independent try.
-    const TRIES: u64 = 64;
-    let mentioned = free(polynomial.symbols());
-    let value = |weights: &Assignment| polynomial.at(weights);
-    let tries = (0..TRIES).map(|round| allowed(assignment(&mentioned, round), &equation.nonnegative));
-    let mut found: Vec<Assignment> = tries.collect();
-    found.retain(|weights| !value(weights).is_zero());
-    found.truncate(4);
-    for weights in &mut found {
-        for symbol in &mentioned {
-            for simpler in [0, 1] {
-                let mut tried = weights.clone();
-                tried.insert(*symbol, Rational::from_integer(simpler.into()));
-                if !value(&tried).is_zero() {
-                    *weights = tried;
-                    break;
-                }
-            }
-        }
-        // What the polynomial does not mention does not matter.
-        for symbol in equation.difference.symbols() {
-            weights.entry(symbol).or_default();
-        }
-    }
-    found
 }
 
 impl Equation {

@@ -1,7 +1,8 @@
 //! Affine networks that are too large for the map of their difference to be computed in passing.
 
 use super::super::points::Sides;
-use super::{Comparison, Proof, point_of};
+use super::maps::point_of;
+use super::{Comparison, Proof};
 use crate::algebra::{Budget, Matrix, Tensor};
 use crate::collapse::{AffineMap, LimitReached, Region};
 
