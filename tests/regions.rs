@@ -470,6 +470,55 @@ impl Layers {
     }
 }
 
+/// The search itself, without what is tried before it: on its leaves the outputs are the maps of the patterns whose
+/// regions have points inside, no more and no fewer, also where it is interrupted and where there is one thread only.
+#[test]
+fn leaves_are_what_an_enumeration_of_all_patterns_says() {
+    let (mut searched, mut regions_in_all) = (0, 0);
+    for seed in 0..200_i64 {
+        let digit = |i: i64| (seed * 7919 + i * i * 31 + i * 17) % 7 - 3;
+        let digits: Vec<i64> = (1..40).map(digit).collect();
+        let sizes: &[usize] = [&[2, 3, 2, 1][..], &[1, 3, 3, 1], &[2, 4, 1], &[3, 2, 2, 1]][(seed % 4) as usize];
+        let layers = Layers::new(sizes, &digits);
+        let f = network(&layers.text());
+        let Outcome::Residual(residual) = normal_form(&f, &Limits::default()) else { continue };
+        let program = residual.program.expect("numbers");
+        let inputs = sizes[0];
+        let seen = |allowance: Allowance| {
+            let maps = std::sync::Mutex::new(std::collections::BTreeSet::new());
+            let (ended, regions) = search(&program, allowance, &|leaf: &Leaf<'_>| {
+                let mut row = vec![Rational::from_integer(0.into()); inputs + 1];
+                leaf.outputs[0].terms.iter().for_each(|(v, c)| row[*v] = c.clone());
+                row[inputs] = leaf.outputs[0].constant.clone();
+                maps.lock().expect("no panics").insert(row);
+                None::<()>
+            });
+            (ended, regions, maps.into_inner().expect("no panics"))
+        };
+        let whole = Allowance { regions: 1000, work: 1 << 40, notes: None };
+        let (Ended::All(tree), regions, maps) = seen(whole) else { panic!("{}", layers.text()) };
+        let expected = layers.maps().into_iter().map(|rows| rows[0].clone()).collect();
+        assert_eq!(maps, expected, "{}", layers.text());
+        assert!(verify(&program, &tree, &mut |_, _| true));
+        assert_eq!(tree.regions() as u64, regions);
+        let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread");
+        for allowed in [1, regions / 2 + 1, regions] {
+            let allowance = Allowance { regions: allowed, ..whole };
+            let text = |(ended, regions, _): (Ended<()>, u64, _)| match ended {
+                Ended::All(tree) => (Growth::of(&tree).to_text(), regions),
+                Ended::Exhausted(growth) => (growth.to_text(), regions),
+                Ended::Found(()) => unreachable!("nothing is looked for"),
+            };
+            let (many, alone) = (text(seen(allowance)), text(one.install(|| seen(allowance))));
+            assert_eq!(many, alone, "{}", layers.text());
+            assert_eq!(many.1, allowed);
+        }
+        searched += 1;
+        regions_in_all += regions;
+    }
+    assert!(searched >= 60 && regions_in_all >= 400, "{searched} networks with {regions_in_all} regions");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(120))]
 
