@@ -147,6 +147,20 @@ fn every_property_with_true_and_false_cases() {
 }
 
 #[test]
+fn lipschitz_constants_are_exact_where_the_regions_are_known() {
+    for (body, wanted, exact) in [
+        ("a = x |> abs\n b = a |> bias(-1) |> relu\n output 3 * b - a", "3", "2"),
+        ("a = x |> abs\n b = a |> bias(-1) |> relu\n output b / 3 - a / 2", "3/4", "1/2"),
+    ] {
+        let program = program(&format!("network f(x: 1) {{\n {body}\n}}\nprove f is lipschitz {wanted}"));
+        let findings = prove(&program, 1 << 28);
+        let grounds = findings.claims[0].grounds.as_ref().expect("grounds");
+        assert_eq!((grounds.status, grounds.method), (Status::Proved, "lipschitz-by-regions"), "{body}");
+        assert_eq!(grounds.because, format!("its exact constant is {exact}"), "{body}");
+    }
+}
+
+#[test]
 fn pooling_networks_are_affine_along_constants() {
     use Status::{Proved, Refuted};
     let cases = [

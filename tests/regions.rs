@@ -10,7 +10,7 @@ use netprove::decide::regions::{
     Allowance, Ended, Growth, Leaf, Linear, Program, Regions, Tree, affine as regions_affine, search, verify,
 };
 use netprove::decide::search::verify as verify_witness;
-use netprove::decide::{Comparison, Evidence, Proof, Status, Verdict, decide, prove};
+use netprove::decide::{Comparison, Evidence, Proof, Status, Verdict, decide, difference, prove};
 use netprove::diagnostic::Source;
 use netprove::network::{Network, NoImports, Program as File, Statement, check};
 use num_traits::Signed;
@@ -196,6 +196,10 @@ fn tolerances_are_decided_region_by_region() {
         }
     }
     assert!(largest <= bound && bound > Rational::from_integer(0.into()), "{largest} {bound}");
+    let gap = difference(&equation.difference, MEMORY).expect("a bounded domain");
+    assert!(gap.exact && gap.largest().expect("an output").1.found == bound);
+    let at = equation.difference.evaluate(&gap.points[0].1).expect("exact").get(0);
+    assert_eq!(at.abs(), bound);
     // At the bound it holds; a little below, a point refutes it.
     assert_eq!(close(&bound.to_string()).0, Status::Proved);
     let (status, Comparison::Different(found)) = close(&format!("{} - 1/1000000", bound)) else { panic!("different") };

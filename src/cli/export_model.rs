@@ -53,10 +53,12 @@ fn model(network: &Network, budget: Budget) -> Written {
     let (bytes, rounding) = onnx::onnx(&merged).map_err(|e| (Exit::Undecided, e.to_string()))?;
     let mut words = String::new();
     for Thinned { layer, units, dropped, around } in &layers {
-        words.push_str(&format!("{layer}: of {units} units, {dropped} are constant on the domain and left, {around} are affine there and go around it\n"));
+        words.push_str(&format!(
+            "{layer}: of {units} units on the domain, constant and left out: {dropped}, affine and led around it: {around}\n"
+        ));
     }
     if !layers.is_empty() {
-        words.push_str("on the domain, and only there, the model is equal: proved\n");
+        words.push_str("on the domain, and only there, the merged network is equal: proved\n");
     }
     for segment in segments {
         let layers = segment.layers.join(", ");
