@@ -3,7 +3,7 @@
 
 mod common;
 
-use netprove::algebra::{Rational, Tensor, ratio};
+use netprove::algebra::{Budget, Notes, Rational, Tensor, ratio};
 use netprove::decide::properties::Violation;
 use netprove::decide::{Status, prove};
 use netprove::diagnostic::Source;
@@ -158,6 +158,28 @@ fn lipschitz_constants_are_exact_where_the_regions_are_known() {
         assert_eq!((grounds.status, grounds.method), (Status::Proved, "lipschitz-by-regions"), "{body}");
         assert_eq!(grounds.because, format!("its exact constant is {exact}"), "{body}");
     }
+}
+
+/// Two searches, one after the other: for the affine pieces, and for a piece that is above f somewhere.
+#[test]
+fn convexity_is_decided_by_as_many_runs_as_it_takes() {
+    let text = "network f(x: 2) {
+            dense([[1, 2], [2, -1], [1, 1], [1, -3], [3, 1]], bias=[1, -1, 2, 0, 3])
+            abs
+            b = dense([[1, 1, 1, 1, 1]])
+            output 2 * (b |> relu) - b
+        }
+        prove f is convex
+        prove f is concave";
+    let program = program(text);
+    let notes: &'static Notes = Box::leak(Box::default());
+    let budget = Budget { notes: Some(notes), ..Budget::new(1 << 28, 9) };
+    let answers = |budget: Budget| prove(&program, budget).claims.iter().map(|a| a.status).collect::<Vec<_>>();
+    let alone = Budget { notes: None, ..budget };
+    assert_eq!(answers(alone), [Status::Undecided, Status::Refuted]);
+    let runs = (1..10).find(|_| answers(budget)[0] != Status::Undecided);
+    assert!(runs.is_some_and(|runs| runs > 2), "{runs:?}");
+    assert_eq!(answers(budget), [Status::Proved, Status::Refuted]);
 }
 
 #[test]

@@ -305,7 +305,7 @@ fn deep_trees_do_not_end_the_stack() {
         terms: terms.iter().map(|&(v, c)| (v, number(c))).collect(),
         constant: number(constant),
     };
-    const DEEP: usize = 6000;
+    const DEEP: usize = 2500;
     let chain = |a: usize| vec![form(&[], 0), form(&[(a, 1)], 1)];
     let program = Program {
         bounds: vec![Some((number(0), number(1)))],

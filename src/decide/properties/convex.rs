@@ -1,7 +1,7 @@
 //! Convex and concave networks.
 
 use std::cmp::Ordering;
-use std::sync::Mutex;
+use std::sync::Arc;
 
 use num_traits::{One, Signed, Zero};
 
@@ -14,8 +14,8 @@ use crate::decide::search::Value;
 use crate::layer::Function;
 use crate::network::Network;
 
-/// An affine function that an output is on some region, and a point inside of one.
-type Piece = (Linear, Vec<Rational>);
+/// An affine function that an output is on some region, and that region.
+type Piece = (Linear, Vec<Arc<Linear>>);
 
 /// How an entry bends as a function of the inputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -154,38 +154,35 @@ fn bent(
 /// prove that a − f > 0 nowhere on the region.
 fn by_regions(subject: &Subject<'_>, concave: bool) -> Grounds {
     let outputs = subject.network.output_shape().elements();
-    let pieces: Mutex<Vec<Vec<Piece>>> = Mutex::new(vec![Vec::new(); outputs]);
-    let collect = |leaf: &Leaf<'_>| {
-        let mut pieces = pieces.lock().unwrap_or_else(|e| e.into_inner());
-        for (form, known) in leaf.outputs.iter().zip(pieces.iter_mut()) {
+    let mut pieces: Vec<Vec<Piece>> = vec![Vec::new(); outputs];
+    // The check of the tree goes to every region, in order.
+    let collected = subject.search("pieces", &|_| None::<()>, &mut |outputs, region| {
+        for (form, known) in outputs.iter().zip(&mut pieces) {
             if !known.iter().any(|(f, _)| f == form) {
-                known.push((form.clone(), leaf.point.to_vec()));
+                known.push((form.clone(), region.to_vec()));
             }
         }
-        None::<()>
-    };
-    if let Seen::Unknown(reason) = subject.on_regions("", &collect) {
+        true
+    });
+    if let Seen::Unknown(reason) = collected {
         return Grounds::undecided(reason);
     }
-    let mut pieces = pieces.into_inner().unwrap_or_else(|e| e.into_inner());
-    // Threads may have met them in any order.
-    pieces.iter_mut().for_each(|p| p.sort_by(|a, b| a.0.terms.cmp(&b.0.terms).then(a.0.constant.cmp(&b.0.constant))));
     /// Pairs of regions and affine functions that are compared.
     const MOST: usize = 4000;
     if pieces.iter().map(Vec::len).sum::<usize>() > MOST {
         return Grounds::undecided("no points refute it, and it has too many affine pieces to compare");
     }
-    // A piece that is on the wrong side of f somewhere in a region: there, and a point inside the piece's region.
+    // A piece that is on the wrong side of f somewhere in a region: there, and the piece's region.
     let exceeds = |leaf: &Leaf<'_>| {
         for (output, (form, known)) in leaf.outputs.iter().zip(&pieces).enumerate() {
-            for (piece, inside) in known {
+            for (piece, its_region) in known {
                 let gap = if concave { form.minus(piece) } else { piece.minus(form) };
                 if gap.terms.is_empty() && !gap.constant.is_positive() {
                     continue;
                 }
                 match positive_somewhere(leaf, &gap) {
                     Some(None) => {}
-                    Some(Some(there)) => return Some((output, Some((there, inside.clone())))),
+                    Some(Some(there)) => return Some((output, Some((there, its_region.clone())))),
                     None => return Some((output, None)),
                 }
             }
@@ -202,8 +199,11 @@ fn by_regions(subject: &Subject<'_>, concave: bool) -> Grounds {
             );
             Grounds::by_cases("convex-by-regions", format!("it is the {most} of its affine pieces"), cases, &holds)
         }
-        Seen::Found((output, Some((there, inside)))) => {
-            match beyond(subject, concave, output, &point(&there), &point(&inside)) {
+        Seen::Found((output, Some((there, region)))) => {
+            let origin = vec![Rational::zero(); there.len()];
+            let leaf = Leaf { outputs: &[], region: &region, point: &origin };
+            let inside = positive_somewhere(&leaf, &Linear::constant(Rational::one())).flatten();
+            match inside.and_then(|inside| beyond(subject, concave, output, &point(&there), &point(&inside))) {
                 Some(violation) => Grounds::refuted("two points and one between them", violation),
                 None => Grounds::undecided("it fails, but the values that show it are too long"),
             }

@@ -104,9 +104,7 @@ pub(super) fn grounds(subject: &Subject<'_>, wanted: &Rational) -> Grounds {
     let steeper = |leaf: &Leaf<'_>| {
         let sum = |form: &Linear| form.terms.iter().map(|(_, c)| c.abs()).sum::<Rational>();
         let sums = leaf.outputs.iter().map(sum);
-        let Some((output, most)) = sums.enumerate().max_by(|a, b| a.1.cmp(&b.1).then(b.0.cmp(&a.0))) else {
-            return None;
-        };
+        let (output, most) = sums.enumerate().max_by(|a, b| a.1.cmp(&b.1).then(b.0.cmp(&a.0)))?;
         if most > *wanted {
             return Some((output, leaf.point.to_vec(), step_inside(leaf, &leaf.outputs[output])));
         }

@@ -187,18 +187,30 @@ enum Seen<T> {
 
 impl Subject<'_> {
     /// Asks a question of the outputs on every region: `None` where the property holds there. A proof
-    /// is checked before it is believed. Searches with a purpose are noted.
+    /// is checked before it is believed, and what a search leaves is noted for this purpose.
     fn on_regions<T: Send>(&self, purpose: &str, question: &(dyn Fn(&Leaf<'_>) -> Option<T> + Sync)) -> Seen<T> {
+        self.search(purpose, question, &mut |outputs, region| {
+            // The point does not matter where nothing is found.
+            let point = vec![Rational::default(); self.domain.bounds().len()];
+            question(&Leaf { outputs, region, point: &point }).is_none()
+        })
+    }
+
+    /// The same, where a proof is checked by another function of the outputs and the region.
+    fn search<T: Send>(
+        &self,
+        purpose: &str,
+        question: &(dyn Fn(&Leaf<'_>) -> Option<T> + Sync),
+        accept: &mut dyn FnMut(&[Linear], &[Arc<Linear>]) -> bool,
+    ) -> Seen<T> {
         let Some(program) = &self.program else {
             return Seen::Unknown("its normal form is too large, or has smooth layers, and no points refute it".into());
         };
-        let mut holds = |outputs: &[Linear], region: &[Linear]| {
+        let mut accept = |outputs: &[Linear], region: &[Linear]| {
             let region: Vec<_> = region.iter().cloned().map(Arc::new).collect();
-            // The point does not matter where nothing is found.
-            let point = vec![Rational::default(); program.inputs()];
-            question(&Leaf { outputs, region: &region, point: &point }).is_none()
+            accept(outputs, &region)
         };
-        match ask(program, purpose, Allowance::whole(self.budget), question, &mut holds) {
+        match ask(program, purpose, Allowance::whole(self.budget), question, &mut accept) {
             (Ended::Found(found), _) => Seen::Found(found),
             (Ended::Exhausted(_), regions) => {
                 Seen::Unknown(format!("no points refute it, and it is {}", after(regions)))
