@@ -4,7 +4,7 @@ use netprove::decide::{Status, prove};
 use netprove::diagnostic::{Code, Source};
 use netprove::layer::catalogue;
 use netprove::network::{NoImports, Program, Rejected, check};
-use netprove::report::explain::{examples, explain, layers};
+use netprove::report::explain::{WORDS, examples, explain, layers};
 use netprove::report::json;
 
 fn program(text: &str) -> Result<Program, Rejected> {
@@ -31,14 +31,22 @@ fn every_word_and_rule_has_an_example_that_shows_it() {
         assert!(explain(name).expect("an explanation").contains(text.lines().next().expect("a line")), "{name}");
         let program = program(text).unwrap_or_else(|r| panic!("{text}: {:?}", r.diagnostics));
         let findings = prove(&program, 1 << 30);
-        let refuted = *name == "refuted";
-        let wanted = if refuted { Status::Refuted } else { Status::Proved };
-        assert!(findings.claims.iter().all(|answer| answer.status == wanted), "{name}: {text}");
-        if name.contains('-') || ["supremum", "bounds", "witness", "counterexample"].contains(name) {
+        let answers: Vec<Status> = findings.claims.iter().map(|answer| answer.status).collect();
+        let wanted = match *name {
+            "undecided" => vec![Status::Undecided],
+            "refuted" | "points" | "bounded-image" | "rank-by-regions" => vec![Status::Refuted],
+            _ => vec![Status::Proved; answers.len()],
+        };
+        assert_eq!(answers, wanted, "{name}: {text}");
+        let rule = explain(name).expect("an explanation").contains("Proof rule: ");
+        if rule {
             let report = json::object(&findings, text.as_bytes(), 100);
             let report = serde_json::to_string(&report).expect("JSON");
             assert!(report.contains(&format!("\"method\":\"{name}\"")), "{name}: {report}");
         }
+    }
+    for (name, _) in WORDS {
+        assert!(examples::WORDS.iter().any(|example| example.0 == *name), "{name} has no example");
     }
 }
 
@@ -49,11 +57,26 @@ fn every_mistake_has_an_example_and_its_repair() {
         assert_eq!(found[0].code.id(), *name, "{wrong}");
         assert!(program(right).is_ok(), "{right}");
     }
-    // These need more than one small file: other files, long ones, or what a later version decides.
-    let without = ["file-too-large", "not-utf8", "unreadable", "invalid-file", "nested-too-deeply", "recursive-import"];
-    let rest = ["network-too-large", "irrational-scale", "not-yet-supported"];
     for code in Code::ALL.iter().map(|code| code.id()) {
-        let has = examples::MISTAKES.iter().any(|example| example.0 == code);
-        assert!(has || without.contains(&code.as_str()) || rest.contains(&code.as_str()), "{code} has no example");
+        let file = examples::MISTAKES.iter().any(|example| example.0 == code);
+        assert!(file || examples::COMMANDS.iter().any(|example| example.0 == code), "{code} has no example");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn every_command_makes_its_mistake() {
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_netprove"));
+    let folder = program.parent().expect("a folder");
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let places = std::iter::once(folder.to_path_buf()).chain(std::env::split_paths(&path));
+    let path = std::env::join_paths(places).expect("a path");
+    for (name, command) in examples::COMMANDS {
+        let here = tempfile::TempDir::new().expect("a folder");
+        let mut shell = std::process::Command::new("sh");
+        let output = shell.args(["-c", command]).env("PATH", &path).current_dir(here.path()).output().expect("it runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains(&format!("error[{name}]")), "{command}: {said}");
+        assert!(explain(name).expect("an explanation").contains(command), "{name}");
     }
 }

@@ -153,7 +153,7 @@ fn rounding_is_reported_and_bounds_the_difference() {
     assert!(found.exact && gap.bound == gap.found && gap.bound > Rational::default());
     // Three weights and a bias an output.
     assert!(gap.bound <= rounding.largest * Rational::from_integer(4.into()));
-    assert!(gap.bound <= float_error(&equation.left).expect("bounded").into_iter().max().expect("an output"));
+    assert!(gap.bound <= float_error(&equation.left).expect("bounded").outputs.into_iter().max().expect("an output"));
 }
 
 #[test]
@@ -174,6 +174,180 @@ fn differences_are_exact_where_both_sides_are_affine() {
     // With a kink the bound holds and the points found do not exceed it.
     let found = pair("network g(x: 2 in [-1, 3]) { dense([[1, 2], [3, 4]]); relu }");
     assert!(found.gaps.iter().all(|g| g.found <= g.bound) && found.gaps[0].found > Rational::default());
+}
+
+/// Weights that are no floats between kinks: what is read back is within what rounding them may do.
+#[test]
+fn rounded_networks_with_kinks_are_read_back_close() {
+    for text in [
+        "network f(x: 1x6x6 in [-1, 1]) { conv(random(2x1x3x3, seed=1) / 3, bias=[1/3, 1/7], pad=1); relu; maxpool(2); conv(random(2x2x2x2, seed=2) / 7); abs; flatten; dense(random(3x8, seed=3) / 11) }",
+        "network f(x: 4 in [-1, 1]) { dense(random(5x4, seed=1) / 3); leaky_relu(1/4); dense(random(4x5, seed=2) / 9, bias=1/3 * ones(4)); sigmoid; dense(random(2x4, seed=3) / 5); clip(-1, 1) }",
+        "network f(x: 3 in [0, 1]) { a = x |> dense(random(3x3, seed=1) / 3) |> tanh; b = x |> dense(random(3x3, seed=2) / 7) |> softmax; output a |> multiply(b) |> square }",
+    ] {
+        let original = network(text);
+        let (_, mut back, rounding) = through_a_file(&original);
+        assert!(rounding.inexact > 0, "{text}");
+        back.inputs[0].domain = original.inputs[0].domain.clone();
+        let equation = Equation::between(original.clone(), back, true, None, original.span).expect("fits");
+        let found = difference(&equation.difference, MEMORY).expect("bounded");
+        let (_, gap) = found.largest().expect("an output");
+        // A few roundings of relative 2^-24 each: bounds of both values would be near 1.
+        assert!(gap.bound < Rational::new(1.into(), 100_000.into()), "{text}: {}", gap.bound);
+        let both = float_error(&equation.left).expect("bounded").outputs;
+        assert!(found.gaps.iter().all(|g| g.found <= g.bound), "{text}");
+        assert!(both.iter().all(|e| *e > Rational::default()), "{text}");
+    }
+}
+
+/// A matrix and a constant, and in words why there is none.
+#[test]
+fn npz_files_are_read_back() {
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let text = "network f(x: 1x4 in [-1, 1]) { conv([1, -2, 1] / 8, pad=1, bias=[1/2]); conv([1, 1] / 2) }\nnetwork g(x: 2) { relu }\n";
+    let (file, written) = (folder.path().join("f.net"), folder.path().join("f.npz"));
+    std::fs::write(&file, text).expect("writable");
+    let run = |target: &str| {
+        let program = std::process::Command::new(env!("CARGO_BIN_EXE_netprove"))
+            .args(["collapse", &format!("{}:{target}", file.display()), "--output"])
+            .arg(&written)
+            .output();
+        program.expect("it runs")
+    };
+    assert!(run("f").status.success());
+    let bytes = std::fs::read(&written).expect("written");
+    let read = |name: &str| netprove::import::npz::tensor(&bytes, Some(name), MEMORY).expect("a tensor");
+    let (matrix, bias) = (read("matrix"), read("bias"));
+    let rows = |i: usize| (0..4).map(|j| matrix.get(4 * i + j).to_string()).collect::<Vec<_>>().join(", ");
+    let numbers = (0..3).map(|i| bias.get(i).to_string()).collect::<Vec<_>>().join(", ");
+    let again = format!(
+        "network h(x: 4 in [-1, 1]) {{ dense([[{}], [{}], [{}]], bias=[{numbers}]) }}",
+        rows(0),
+        rows(1),
+        rows(2)
+    );
+    let flat = network(
+        "network f(x: 4 in [-1, 1]) { reshape(1x4); conv([1, -2, 1] / 8, pad=1, bias=[1/2]); conv([1, 1] / 2); flatten }",
+    );
+    assert!(equal(&flat, &network(&again)), "{again}");
+    let refused = run("g");
+    assert_eq!(refused.status.code(), Some(3));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("an npz file holds one matrix and one constant"));
+}
+
+/// Bounds of kinked differences: never below what points show, and close where the networks are.
+#[test]
+fn bounds_of_kinked_differences_hold_and_are_close() {
+    let bodies = [
+        ("x: 3", "dense(A); relu; dense(B)"),
+        ("x: 1x6", "conv([1, -2, A]); maxpool(2); conv([B, 1])"),
+        ("x: 3", "dense(A); abs; dense(B); clip(-1, 1); minimum(x)"),
+        ("x: 3", "dense(A); softplus; dense(B); gelu"),
+        ("x: 3", "dense(A); softmax; multiply(x); dense(B)"),
+        ("x: 4", "reshape(4x1x1); maxout(2); flatten; dense([[1, A]]); silu"),
+    ];
+    for (seed, (arguments, body)) in bodies.into_iter().enumerate() {
+        let matrix = |a: &str| format!("(random(3x3, seed={seed}) + {a} * eye(3))");
+        let of = |name: &str, a: &str, b: &str| {
+            let square = body.contains("dense(A)");
+            let (a, b) = if square { (matrix(a), matrix(b)) } else { (a.to_string(), b.to_string()) };
+            let body = body.replace("(A)", &format!("({a})")).replace("(B)", &format!("({b})"));
+            let body = body.replace("A]", &format!("{a}]")).replace("[B", &format!("[{b}"));
+            network(&format!("network {name}({arguments} in [-1, 1]) {{ {body} }}"))
+        };
+        let left = of("f", "1/3", "1/5");
+        for (a, b, near) in [("1/3 + 1/1000", "1/5", true), ("1/2", "-1", false)] {
+            let (a, b) = (format!("({a})"), format!("({b})"));
+            let equation = Equation::between(left.clone(), of("g", &a, &b), true, None, left.span).expect("fits");
+            let found = difference(&equation.difference, MEMORY).expect("bounded");
+            let (_, gap) = found.largest().expect("an output");
+            if near {
+                assert!(gap.bound < Rational::new(1.into(), 20.into()), "{body}: {}", gap.bound);
+            }
+            for seed in 0..40_i64 {
+                let n = left.input_elements();
+                let entry =
+                    |i: usize| Rational::new(((seed * 37 + 11 * i as i64 * seed + 5) % 33 - 16).into(), 16.into());
+                let x =
+                    Tensor::from_rationals(Shape::new([n]).expect("not empty"), &(0..n).map(entry).collect::<Vec<_>>());
+                let point = netprove::layer::Enclosure { low: x.clone(), high: x };
+                let there = equation.difference.enclose(&point).expect("a value");
+                for (i, gap) in found.gaps.iter().enumerate() {
+                    let sure = there.low.get(i).max(-there.high.get(i));
+                    assert!(sure <= gap.bound, "{body}, output {i}: {sure} above {}", gap.bound);
+                }
+            }
+        }
+    }
+}
+
+/// A kink that no input of the domain reaches, and what is affine on both sides, cost the bound nothing.
+#[test]
+fn kinks_that_never_act_do_not_loosen_the_bound() {
+    for (left, right) in [
+        ("x: 2 in [0, 1]) { clip(0, 1) }", "x: 2 in [0, 1]) { scale(1001/1000) }"),
+        (
+            "x: 4 in [-1, 1]) { dense(random(3x4, seed=1)); bias(5); relu; bias(-5) }",
+            "x: 4 in [-1, 1]) { dense(random(3x4, seed=1)); scale(1001/1000) }",
+        ),
+        (
+            "x: 1x4 in [0, 1]) { bias([[1, 0, 1, 0]]); maxpool(2) }",
+            "x: 1x4 in [0, 1]) { bias([[1, 0, 1, 0]]); slice(1, 0, 4, step=2); scale(1001/1000) }",
+        ),
+    ] {
+        let left = network(&format!("network f({left}"));
+        let equation = Equation::between(left.clone(), network(&format!("network g({right}")), true, None, left.span)
+            .expect("fits");
+        let found = difference(&equation.difference, MEMORY).expect("bounded");
+        let (_, gap) = found.largest().expect("an output");
+        assert!(gap.bound <= &gap.found * Rational::new(1001.into(), 1000.into()), "{}: {gap:?}", left.name);
+        assert!(gap.found > Rational::default());
+    }
+}
+
+/// Smooth layers in float32, by the standard library's functions, against their bounds.
+#[test]
+fn float32_of_smooth_layers_errs_by_no_more_than_the_bound() {
+    let weights = [0.5_f32, -1.25, 2.0, 0.75, 1.5, -0.375];
+    let text = |layers: &str| {
+        format!("network f(x: 2 in [-2, 2]) {{ dense([[1/2, -5/4], [2, 3/4], [3/2, -3/8]]); {layers} }}")
+    };
+    type Layer = fn(&[f32]) -> Vec<f32>;
+    let layers: [(&str, Layer); 6] = [
+        ("sigmoid", |v| v.iter().map(|x| 1.0 / (1.0 + (-x).exp())).collect()),
+        ("tanh", |v| v.iter().map(|x| x.tanh()).collect()),
+        ("silu", |v| v.iter().map(|x| x / (1.0 + (-x).exp())).collect()),
+        ("elu", |v| v.iter().map(|x| if *x > 0.0 { *x } else { x.exp() - 1.0 }).collect()),
+        ("softplus", |v| v.iter().map(|x| (1.0 + x.exp()).ln()).collect()),
+        ("softmax", |v| {
+            let top = v.iter().copied().fold(f32::MIN, f32::max);
+            let powers: Vec<f32> = v.iter().map(|x| (x - top).exp()).collect();
+            let sum: f32 = powers.iter().sum();
+            powers.iter().map(|p| p / sum).collect()
+        }),
+    ];
+    for (name, layer) in layers {
+        let network = network(&text(name));
+        let errors = float_error(&network).expect("a bound");
+        assert_eq!(errors.assumed, [name]);
+        assert!(errors.outputs.iter().all(|e| *e < Rational::new(1.into(), 10_000.into())), "{name}");
+        for step in 0..200 {
+            let x = [(step % 20) as f32 / 5.0 - 2.0, (step / 20) as f32 / 2.5 - 2.0];
+            let hidden: Vec<f32> = weights.chunks(2).map(|row| row[0] * x[0] + row[1] * x[1]).collect();
+            let point = list(&x);
+            let exact =
+                network.enclose(&netprove::layer::Enclosure { low: point.clone(), high: point }).expect("bounds");
+            for (i, found) in layer(&hidden).into_iter().enumerate() {
+                let found = Rational::from_float(found).expect("finite");
+                let far = (&found - exact.low.get(i)).max(exact.high.get(i) - &found);
+                assert!(far <= errors.outputs[i], "{name} at {x:?}: {far} above {}", errors.outputs[i]);
+            }
+        }
+    }
+    // A divisor that may be 0 in floats has no bound, and says so.
+    let known = network("network f(x: 2 in [1, 3]) { scale(2); divide(x) }");
+    assert!(float_error(&known).is_ok_and(|errors| errors.assumed.is_empty()));
+    let unknown = network("network f(x: 2 in [-1, 3]) { d = x |> square; x |> divide(d) }");
+    assert!(float_error(&unknown).is_err());
 }
 
 fn list(values: &[f32]) -> Tensor {
@@ -231,7 +405,7 @@ proptest! {
         );
         let network = network(&source);
         let exact = network.evaluate(&list(&x)).expect("exact");
-        let errors = float_error(&network).expect("a bound");
+        let errors = float_error(&network).expect("a bound").outputs;
         for backwards in [false, true] {
             let dot = |row: &[f32], v: &[f32]| {
                 let products = row.iter().zip(v).map(|(a, b)| a * b);

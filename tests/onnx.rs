@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use netprove::algebra::{Rational, Shape, Tensor};
-use netprove::decide::{Verdict, decide};
+use netprove::decide::{Comparison, Verdict, compare, decide};
 use netprove::diagnostic::{Diagnostic, Source};
 use netprove::import::{npy, onnx::wire::Message};
 use netprove::layer::Enclosure;
-use netprove::network::{Loader, Network, check, model};
+use netprove::network::{Equation, Loader, Network, check, model};
 use proptest::prelude::*;
 
 const MEMORY: u64 = 1 << 26;
@@ -101,6 +101,90 @@ fn one_node(operator: &str, inputs: &[&str], attributes: &[Message]) -> Vec<u8> 
         .bytes(12, Message::default().bytes(1, "z").into_bytes());
     let opset = Message::default().integer(2, 17);
     Message::default().bytes(7, graph.into_bytes()).bytes(8, opset.into_bytes()).into_bytes()
+}
+
+/// The same in the domain `com.microsoft`, with stored tensors of float32: name, axes, values.
+fn fused(operator: &str, inputs: &[&str], attributes: &[Message], stored: &[(&str, &[i64], &[f32])]) -> Vec<u8> {
+    let dim = |n: i64| Message::default().integer(1, n).into_bytes();
+    let shape = [1, 2, 4, 4].iter().fold(Message::default(), |m, &n| m.bytes(1, dim(n)));
+    let kind = Message::default().integer(1, 1).bytes(2, shape.into_bytes());
+    let kind = Message::default().bytes(1, kind.into_bytes()).into_bytes();
+    let node = inputs.iter().fold(Message::default(), |m, i| m.bytes(1, i)).bytes(2, "z").bytes(4, operator);
+    let node = attributes.iter().fold(node, |m, a| m.bytes(5, a.clone().into_bytes())).bytes(7, "com.microsoft");
+    let mut graph = Message::default()
+        .bytes(1, node.into_bytes())
+        .bytes(11, Message::default().bytes(1, "x").bytes(2, kind).into_bytes())
+        .bytes(12, Message::default().bytes(1, "z").into_bytes());
+    for (name, axes, values) in stored {
+        let tensor = axes.iter().fold(Message::default(), |m, &n| m.integer(1, n)).integer(2, 1);
+        let data: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+        graph = graph.bytes(5, tensor.bytes(8, name).bytes(9, data).into_bytes());
+    }
+    let standard = Message::default().integer(2, 17).into_bytes();
+    let other = Message::default().bytes(1, "com.microsoft").integer(2, 1).into_bytes();
+    Message::default().bytes(7, graph.into_bytes()).bytes(8, standard).bytes(8, other).into_bytes()
+}
+
+fn word(name: &str, value: &str) -> Message {
+    Message::default().bytes(1, name).bytes(4, value).integer(20, 3)
+}
+
+fn numbers(name: &str, values: &[f32]) -> Message {
+    let data: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+    Message::default().bytes(1, name).bytes(7, data).integer(20, 6)
+}
+
+#[test]
+fn operators_that_onnxruntime_fuses_are_what_they_replace() {
+    let kernel: (&str, &[i64], &[f32]) = ("w", &[2, 2, 1, 1], &[1.0, -2.0, 0.5, 4.0]);
+    let bias: (&str, &[i64], &[f32]) = ("b", &[2], &[1.0, -1.0]);
+    let row: (&str, &[i64], &[f32]) = ("r", &[4], &[1.0, -1.0, 0.5, 2.0]);
+    let matrix: (&str, &[i64], &[f32]) =
+        ("m", &[3, 4], &[1.0, 2.0, 3.0, 4.0, 0.5, -1.0, 0.0, 2.0, 1.0, 1.0, -4.0, 0.25]);
+    let conv = "conv([[[[1]], [[-2]]], [[[1/2]], [[4]]]], bias=[1, -1])";
+    let spread = "bias([[[1, -1, 1/2, 2], [1, -1, 1/2, 2], [1, -1, 1/2, 2], [1, -1, 1/2, 2]], [[1, -1, 1/2, 2], [1, -1, 1/2, 2], [1, -1, 1/2, 2], [1, -1, 1/2, 2]]])";
+    let rows: Vec<(Vec<u8>, String)> = vec![
+        (fused("FusedConv", &["x", "w", "b"], &[word("activation", "Relu")], &[kernel, bias]), format!("{conv}; relu")),
+        (
+            fused("FusedConv", &["x", "w", "b"], &[word("activation", "LeakyRelu"), numbers("activation_params", &[0.25])], &[kernel, bias]),
+            format!("{conv}; leaky_relu(1/4)"),
+        ),
+        (
+            fused("FusedConv", &["x", "w", "b", "x"], &[word("activation", "Clip"), numbers("activation_params", &[-1.0, 2.0])], &[kernel, bias]),
+            format!("{conv}; add(x); clip(-1, 2)"),
+        ),
+        (fused("Gelu", &["x"], &[], &[]), "gelu".into()),
+        (fused("BiasGelu", &["x", "r"], &[], &[row]), format!("{spread}; gelu")),
+        (fused("FastGelu", &["x"], &[], &[]), "gelu_tanh".into()),
+        (
+            fused("QuickGelu", &["x"], &[Message::default().bytes(1, "alpha").float(2, 2.0).integer(20, 1)], &[]),
+            "a = x |> scale(2) |> sigmoid; x |> multiply(a)".into(),
+        ),
+        (
+            fused(
+                "FusedMatMul",
+                &["x", "m"],
+                &[attribute("transB", 1), Message::default().bytes(1, "alpha").float(2, 0.5).integer(20, 1)],
+                &[matrix],
+            ),
+            "permute(2, 0, 1); reshape(4x8); conv([[[1], [2], [3], [4]], [[1/2], [-1], [0], [2]], [[1], [1], [-4], [1/4]]] / 2); reshape(3x2x4); permute(1, 2, 0)".into(),
+        ),
+    ];
+    for (bytes, body) in rows {
+        let read = read(&bytes).unwrap_or_else(|d| panic!("{body}: {d:?}")).remove(0);
+        let text = format!("network g(x: 2x4x4) {{ {body} }}");
+        let program = check(Source { name: "t.net".into(), text: text.clone() }, &Folder, MEMORY);
+        let wanted = program.unwrap_or_else(|r| panic!("{text}: {:?}", r.diagnostics)).networks.remove(0);
+        let equation = Equation::between(read, wanted, true, None, Default::default()).expect("fits");
+        assert!(matches!(compare(&equation, MEMORY), Comparison::Equal(_)), "{body}");
+    }
+    let said = |bytes: &[u8]| read(bytes).expect_err("refused")[0].message.clone();
+    assert_eq!(
+        said(&fused("Attention", &["x"], &[], &[])),
+        "`Attention`: this operator of `com.microsoft` is not supported"
+    );
+    let odd = fused("FusedConv", &["x", "w"], &[word("activation", "Softsign")], &[kernel]);
+    assert_eq!(said(&odd), "`FusedConv`: its activation `Softsign` with 0 parameters is not supported");
 }
 
 fn attribute(name: &str, value: i64) -> Message {

@@ -11,7 +11,7 @@ use std::process::Command;
 use netprove::decide::prove;
 use netprove::diagnostic::Source;
 use netprove::network::{NoImports, check};
-use netprove::report::document::{Block, Document, Grid, Inline};
+use netprove::report::document::{Block, Document, Grid, Inline, Map};
 use netprove::report::figure::{Cells, Drawing};
 use netprove::report::{self, Detail, html, latex, markdown, text};
 use proptest::prelude::*;
@@ -63,7 +63,11 @@ fn hostile(words: &str) -> Document {
         Block::Grid(grid.clone()),
         Block::Row(vec![grid.clone(), grid]),
         table,
-        Block::Picture(vec!["# ·".into(), words.into()]),
+        Block::Map(Map {
+            marked: vec![vec![true, false]; 2],
+            names: Some((vec![words.into(), "1".into()], vec!["0".into(), words.into()])),
+            legend: (words.into(), words.into()),
+        }),
         Block::Qed,
     ];
     Document { blocks }
@@ -183,14 +187,15 @@ fn every_format_says_the_same() {
                 Block::Statement { label, .. } => vec![format!("{label}.")],
                 _ => continue,
             };
-            for word in words.iter().filter(|word| !word.is_empty()) {
-                let escaped = report::escape::html(word);
+            // What stands between backticks is code.
+            for word in words.iter().flat_map(|word| word.split('`')).filter(|word| !word.trim().is_empty()) {
+                let escaped = report::escape::html(word.trim());
                 assert!(page.contains(&escaped), "{name}: HTML lacks {word}");
                 assert!(
-                    article.contains(&report::escape::latex(word.trim_end_matches('.'))),
+                    article.contains(&report::escape::latex(word.trim().trim_end_matches('.'))),
                     "{name}: LaTeX lacks {word}"
                 );
-                assert!(readme.contains(word.as_str()), "{name}: Markdown lacks {word}");
+                assert!(readme.contains(word.trim()), "{name}: Markdown lacks {word}");
                 let first = word.split_whitespace().next().unwrap_or("");
                 assert!(lines.contains(first), "{name}: text lacks {word}");
             }
@@ -220,6 +225,65 @@ fn pictures_draw_every_entry() {
         }
     }
     assert!(drawn > 500, "{drawn} entries");
+}
+
+/// sRGB, from 0 to 255, to relative luminance (WCAG 2.2).
+#[allow(clippy::float_arithmetic)]
+fn luminance(colour: [f64; 3]) -> f64 {
+    let linear = |c: f64| {
+        let c = c / 255.0;
+        if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
+    };
+    0.2126 * linear(colour[0]) + 0.7152 * linear(colour[1]) + 0.0722 * linear(colour[2])
+}
+
+/// Numbers in coloured cells can be read, in light colours and in dark ones.
+#[allow(clippy::float_arithmetic)]
+#[test]
+fn numbers_are_readable_on_their_colours() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/report/html/style.css");
+    let style = std::fs::read_to_string(folder).expect("readable");
+    // The colours of a name: light, then dark.
+    let colours = |name: &str| -> Vec<[f64; 3]> {
+        let of = |rest: &str| {
+            let digits: String = rest.chars().take_while(char::is_ascii_hexdigit).collect();
+            let digits = if digits.len() == 3 { digits.chars().flat_map(|c| [c, c]).collect() } else { digits };
+            let part = |at: usize| f64::from(u8::from_str_radix(&digits[at..at + 2], 16).expect("digits"));
+            [part(0), part(2), part(4)]
+        };
+        style.split(&format!("--{name}: #")).skip(1).map(of).collect()
+    };
+    let (mut least, mut seen) = (f64::MAX, 0);
+    for numerator in -85_i64..=85 {
+        // One entry of each share of the scale, and the largest.
+        let text = format!("network f(x: 2) {{ dense([[{numerator}, 85], [0, -85]]) }}");
+        let documents = documents(&text, "f.net");
+        let page = html::render("f.net", &documents);
+        for (cell, ink) in page.split("<rect class=\"").skip(1).filter_map(|part| part.split_once("<text class=\"")) {
+            let class = cell.split('"').next().unwrap_or("");
+            let opacity = cell.split_once("fill-opacity=\"").map_or("1", |o| o.1.split('"').next().unwrap_or("1"));
+            let ink = match ink.split('"').next().unwrap_or("") {
+                "v i" => "inverse",
+                "v j" => "middle",
+                "v" => "mark",
+                _ => continue,
+            };
+            let hue = match class {
+                "p" => "pos",
+                "n" => "neg",
+                _ => continue,
+            };
+            let opacity: f64 = opacity.parse().expect("a number");
+            for mode in 0..2 {
+                let (hue, paper) = (colours(hue)[mode], colours("cell")[mode]);
+                let ground = [0, 1, 2].map(|i| hue[i] * opacity + paper[i] * (1.0 - opacity));
+                let (a, b) = (luminance(ground), luminance(colours(ink)[mode]));
+                least = least.min((a.max(b) + 0.05) / (a.min(b) + 0.05));
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 600 && least >= 4.5, "{least} at the least, of {seen}");
 }
 
 fn strange() -> impl Strategy<Value = String> {

@@ -6,7 +6,7 @@ use clap::Args;
 use netprove::algebra::{Budget, Rational};
 use netprove::decide::{difference, float_error};
 use netprove::network::{Claim, Equation, Network, Program, Rejected, Statement};
-use netprove::report::{self, document::Document};
+use netprove::report::Differences;
 use netprove::syntax;
 
 use super::{Exit, Limits, Report, collapse, files, prove};
@@ -37,7 +37,7 @@ pub fn run(question: &Question) -> u8 {
     let budget = question.limits.budget();
     match compared(question, budget.memory) {
         Ok((program, bytes)) => {
-            let more = || question.on.as_ref().and_then(|_| by_how_much(&program, budget));
+            let more = || by_how_much(&program, budget);
             let (text, exit) = prove::reported(&program, &bytes, &question.report, budget, more);
             prove::deliver(&text, exit, question.report.output.as_deref())
         }
@@ -46,11 +46,11 @@ pub fn run(question: &Question) -> u8 {
 }
 
 /// On a bounded domain: the largest difference, and whether rounding explains it.
-fn by_how_much(program: &Program, budget: Budget) -> Option<Document> {
+fn by_how_much(program: &Program, budget: Budget) -> Option<Differences<'_>> {
     let Statement::Equation(equation) = &program.claims.first()?.statement else { return None };
     let found = difference(&equation.difference, budget)?;
     let (left, right) = (float_error(&equation.left), float_error(&equation.right));
-    Some(report::difference(equation, &found, &left, &right))
+    Some(Differences { equation, found, left, right })
 }
 
 /// A program whose one claim is the question, and the bytes of both files.

@@ -87,8 +87,11 @@ fn without_stable_units(network: &Network, budget: Budget) -> (Network, Vec<Thin
 fn matrix(network: &Network, budget: Budget) -> Written {
     let decision = decide(network, budget);
     let Some(map) = decision.evidence.map() else {
-        let message =
-            format!("`{}` is {}, and not known as one matrix of numbers", network.name, decision.verdict.word());
+        let message = format!(
+            "`{}` is {}, and an npz file holds one matrix and one constant, which it is not known to be; write `.onnx` for the network with each of its linear segments merged",
+            network.name,
+            decision.verdict.word()
+        );
         return Err((Exit::Undecided, message));
     };
     let (rows, columns) = (map.matrix.rows(), map.matrix.columns());

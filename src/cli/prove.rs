@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use netprove::algebra::Budget;
 use netprove::decide::{Findings, Status, prove_with};
 use netprove::network::{Claim, Program};
-use netprove::report::{self, Detail, document::Document, html, latex, markdown, text};
+use netprove::report::{self, Detail, Differences, document::Document, html, latex, markdown, text};
 
 use super::progress::Watch;
 use super::{Exit, Format, Prove, Report, files, site};
@@ -27,7 +27,7 @@ pub fn run(options: &Prove) -> u8 {
         match files::load(path, budget.memory) {
             Ok((mut program, bytes)) => {
                 let questions = if options.properties { program.questions() } else { Vec::new() };
-                let (part, exit) = proved(&program, questions, &bytes, &options.report, budget);
+                let (part, exit) = proved(&program, questions, &bytes, &options.report, budget, || None);
                 parts.push(part);
                 worst = worst.max(exit);
             }
@@ -52,17 +52,14 @@ pub fn deliver(report: &[u8], exit: Exit, path: Option<&Path>) -> u8 {
 }
 
 /// Decides everything in a program and reports it, with `more` after the proofs; `bytes` are its source.
-pub fn reported(
-    program: &Program,
+pub fn reported<'p>(
+    program: &'p Program,
     bytes: &[u8],
     options: &Report,
     budget: Budget,
-    more: impl FnOnce() -> Option<Document>,
+    more: impl FnOnce() -> Option<Differences<'p>>,
 ) -> (Vec<u8>, Exit) {
-    let (mut part, exit) = proved(program, Vec::new(), bytes, options, budget);
-    if let Part::Proofs(documents) = &mut part {
-        documents.extend(more());
-    }
+    let (part, exit) = proved(program, Vec::new(), bytes, options, budget, more);
     let names: Vec<PathBuf> = program.sources.files.iter().take(1).map(|file| file.name.clone().into()).collect();
     (joined(&names, vec![part], options).into_bytes(), exit)
 }
@@ -75,8 +72,15 @@ enum Part {
     Proofs(Vec<Document>),
 }
 
-/// Decides everything in a program, and further questions.
-fn proved(program: &Program, questions: Vec<Claim>, bytes: &[u8], options: &Report, budget: Budget) -> (Part, Exit) {
+/// Decides everything in a program, and further questions; `more` is by how much the sides of its claim differ.
+fn proved<'p>(
+    program: &'p Program,
+    questions: Vec<Claim>,
+    bytes: &[u8],
+    options: &Report,
+    budget: Budget,
+    more: impl FnOnce() -> Option<Differences<'p>>,
+) -> (Part, Exit) {
     let watch = Watch::begin();
     let mut findings = prove_with(program, budget, &mut |what| watch.about(what));
     watch.about("properties");
@@ -85,10 +89,15 @@ fn proved(program: &Program, questions: Vec<Claim>, bytes: &[u8], options: &Repo
     let part = match options.format() {
         Format::Json => {
             let object = report::json::object(&findings, bytes, options.max_entries);
+            let object = object.with(more().as_ref(), options.max_entries);
             Part::Lines(serde_json::to_string(&object).unwrap_or_default() + "\n")
         }
         _ if options.quiet => Part::Lines(report::quiet(&findings)),
-        _ => Part::Proofs(report::documents(&findings, detail(options))),
+        _ => {
+            let mut documents = report::documents(&findings, detail(options));
+            documents.extend(more().map(|differences| report::difference(&differences, detail(options))));
+            Part::Proofs(documents)
+        }
     };
     (part, exit_of(&findings))
 }

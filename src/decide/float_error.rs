@@ -6,12 +6,18 @@
 //! Accuracy and Stability of Numerical Algorithms, 2nd ed., 2002, lemma 3.1 and section 3.1). Errors of
 //! the inputs of a layer pass through the sizes of its weights. Nothing overflows, inputs are floats,
 //! weights are rounded at most once, and convolutions are sums of products (not Winograd's or FFT's).
+//!
+//! No standard says how well exp, tanh or erf are computed, so for smooth layers the bound rests on an
+//! assumption that is reported with it ([`FloatErrors::assumed`]): each of them is computed to within
+//! 2⁻²⁰ · max{1, |x|}, and exponentials of numbers ≤ 0 to within a relative 2⁻²⁰. What a layer does to
+//! the errors of its inputs is no assumption: it passes them on times its largest slope.
 
 use num_integer::Integer as _;
 use num_traits::{One, Signed, Zero};
 
+use super::difference::slopes;
 use super::search::{self, Domain};
-use crate::algebra::{Integer, Polynomial, Rational, Tensor, ratio};
+use crate::algebra::{Integer, Polynomial, Rational, Shape, Tensor, ratio};
 use crate::layer::definition::Definition;
 use crate::layer::{Enclosure, Function, Layer, Lowered, PiecewiseLayer, Weights};
 use crate::network::{Network, NodeId};
@@ -19,18 +25,29 @@ use crate::network::{Network, NodeId};
 /// Sizes are rounded up to multiples of 2^−PLACES: below η, so that nothing is lost that matters.
 const PLACES: usize = 160;
 
+/// Bounds of what float32 evaluation does to each output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FloatErrors {
+    /// One bound an output entry.
+    pub outputs: Vec<Rational>,
+    /// Kinds of smooth layers whose functions are assumed to be computed as well as the module says.
+    pub assumed: Vec<&'static str>,
+}
+
 /// A bound of every output's error, or the layer for which none is known.
-pub fn float_error(network: &Network) -> Result<Vec<Rational>, String> {
+pub fn float_error(network: &Network) -> Result<FloatErrors, String> {
     let bounds: Option<Vec<(Rational, Rational)>> = Domain::of(network).bounds().iter().cloned().collect();
     let bounds = bounds.ok_or("its inputs are not bounded")?;
     let (low, high): (Vec<_>, Vec<_>) = bounds.into_iter().unzip();
     let values = network.enclose_nodes(&Enclosure { low: search::flat(&low), high: search::flat(&high) });
     let mut states: Vec<Option<State>> = vec![None; network.nodes.len()];
+    let mut assumed = Vec::new();
     for id in network.live_nodes() {
         let node = &network.nodes[id];
         let value = values.get(id).and_then(Option::as_ref);
         let unknown = || format!("`{}` ({}) has no bound", node.name, kind(network, id));
-        let size = sizes(value.ok_or_else(unknown)?);
+        let value = value.ok_or_else(unknown)?;
+        let size = sizes(value);
         let error = match &node.layer {
             None => vec![Integer::zero(); size.len()],
             Some(layer) => {
@@ -38,10 +55,17 @@ pub fn float_error(network: &Network) -> Result<Vec<Rational>, String> {
                 layer_error(layer, &operands.ok_or_else(unknown)?, &size).ok_or_else(unknown)?
             }
         };
-        states[id] = Some(State { size, error });
+        if let Some(layer) = &node.layer
+            && matches!(layer.function().definition(), Some(Definition::Curve(_) | Definition::Softmax))
+            && !assumed.contains(&layer.function().kind())
+        {
+            assumed.push(layer.function().kind());
+        }
+        states[id] = Some(State { size, least: least(value), error });
     }
     let output = states[network.output].take().ok_or("it has no output")?;
-    Ok(output.error.into_iter().map(|e| ratio(e, Integer::one() << PLACES)).collect())
+    let outputs = output.error.into_iter().map(|e| ratio(e, Integer::one() << PLACES)).collect();
+    Ok(FloatErrors { outputs, assumed })
 }
 
 fn kind(network: &Network, id: NodeId) -> &'static str {
@@ -52,6 +76,8 @@ fn kind(network: &Network, id: NodeId) -> &'static str {
 #[derive(Clone, Debug)]
 struct State {
     size: Vec<Integer>,
+    /// What each entry's absolute value is at least.
+    least: Vec<Integer>,
     error: Vec<Integer>,
 }
 
@@ -68,6 +94,11 @@ fn up(value: &Rational) -> Integer {
 
 fn sizes(value: &Enclosure) -> Vec<Integer> {
     (0..value.low.len()).map(|i| up(&value.low.get(i).abs().max(value.high.get(i).abs()))).collect()
+}
+
+fn least(value: &Enclosure) -> Vec<Integer> {
+    let least = |i: usize| value.low.get(i).max(-value.high.get(i)).max(Rational::zero());
+    (0..value.low.len()).map(least).map(|n| (n.numer() << PLACES) / n.denom()).collect()
 }
 
 /// ⌈γₙ · s⌉ + n·η·2, the factor for what happens to underflowed terms afterwards; `None` where nu ≥ 1/2.
@@ -110,9 +141,8 @@ fn affine_error<C: Weights>(
 ) -> Option<Vec<Integer>> {
     let moves = lowered.bias.is_none() && lowered.operators.len() == 1 && lowered.operators[0].moves_entries();
     let concat = function.kind() == "concat";
-    if function.kind() == "upsample" && !moves && function.detail().contains("bilinear") {
-        // Its weights come from coordinates that are floats themselves.
-        return None;
+    if let Some(Definition::Upsample { bilinear: true, .. }) = function.definition() {
+        return interpolated(lowered, operands.first()?, function.output(), outputs);
     }
     // A batch normalisation may be computed in its own way: up to eight roundings of these parts.
     let parts = function.offset_parts();
@@ -184,9 +214,67 @@ fn nonlinear_error(function: &dyn Function, operands: &[&State], size: &[Integer
             let passed = ((x.reach(i) * &v.error[i]) >> PLACES) + ((&x.error[i] * &v.size[i]) >> PLACES) + 2;
             Some(passed + rounding(1, &(((x.reach(i) * v.reach(i)) >> PLACES) + 1))?)
         }
+        Definition::Divide => {
+            let v = *operands.get(1)?;
+            // |x̂/v̂ − x/v| ≤ (error of x + |x/v| · error of v) / |v̂|.
+            let divisor = &v.least[i] - &v.error[i];
+            if !divisor.is_positive() {
+                return None;
+            }
+            let quotient = size[i].clone();
+            let passed: Integer = &x.error[i] + ((&quotient * &v.error[i]) >> PLACES) + 1;
+            let passed = (passed << PLACES).div_ceil(&divisor);
+            Some(&passed + rounding(1, &(quotient + &passed))?)
+        }
+        Definition::Curve(curve) => {
+            let slope = slopes(curve);
+            let slope = slope.0.abs().max(slope.1.abs());
+            let passed = (&x.error[i] * slope.numer()).div_ceil(slope.denom());
+            Some(passed + assumed(&x.reach(i)))
+        }
+        Definition::Softmax => {
+            // Less the largest entry, which rounds; then exponentials of numbers ≤ 0, their sum, a quotient.
+            let (channels, pixels) = (function.output().channels(), size.len() / function.output().channels());
+            let group = || (0..channels).map(|c| c * pixels + i % pixels);
+            let reach = group().map(|k| x.reach(k)).max()?;
+            let passed = group().map(|k| x.error[k].clone()).max()? + rounding(1, &(reach * 2))?;
+            // Σₖ |∂yᵢ/∂xₖ| ≤ 1/2; a relative error of every exponential counts twice; y ≤ 1, and the sum is ≥ 1.
+            let one = Integer::one() << PLACES;
+            let relative = (&one >> (ACCURATE - 2)) + rounding(channels + 2, &one)?;
+            let vanished = Integer::from(channels) << (PLACES - 126);
+            Some(passed.div_ceil(&Integer::from(2)) + relative + vanished)
+        }
         _ => None,
     };
     (0..size.len()).map(entry).collect()
+}
+
+/// The bits to which functions of smooth layers are assumed to be computed.
+const ACCURATE: usize = 20;
+
+/// 2^−20 · max{1, |x|}.
+fn assumed(reach: &Integer) -> Integer {
+    (reach.clone().max(Integer::one() << PLACES) >> ACCURATE) + 1
+}
+
+/// Values between pixels: the weights come from coordinates that are floats themselves, of at most the axis's
+/// length, by up to four operations. A value is a piecewise-linear function of each coordinate, with slopes of at
+/// most twice the largest entry.
+fn interpolated<C: Weights>(lowered: &Lowered<C>, x: &State, output: &Shape, outputs: usize) -> Option<Vec<Integer>> {
+    let operator = lowered.operators.first()?;
+    let largest = (0..x.size.len()).map(|i| x.reach(i)).max()?;
+    let axes = output.spatial();
+    // 4·u·(n + 1)·2·largest for each axis, with u = 2^−24.
+    let places: usize = axes.iter().map(|n| n + 1).sum();
+    let coordinates = ((&largest * Integer::from(8 * places)) >> 24_u32) + 1;
+    let arithmetic = rounding(4 * axes.len() + (1 << axes.len()), &largest)?;
+    let row = |row: usize| {
+        // Weights of one output add up to 1.
+        let mut worst = Integer::zero();
+        operator.for_each_in_row(row, &mut |column, _| worst = worst.clone().max(x.error[column].clone()));
+        worst + &coordinates + &arithmetic
+    };
+    Some((0..outputs).map(row).collect())
 }
 
 /// Maxima of several entries err by no more than the worst of them.

@@ -32,7 +32,7 @@ pub use convolution::OneConvolution;
 pub use difference::{Difference, Gap, difference};
 pub use equality::{Comparison, Counterexample, Proof, compare};
 pub use findings::{Answer, Finding, Findings, Status, prove, prove_with};
-pub use float_error::float_error;
+pub use float_error::{FloatErrors, float_error};
 pub(crate) use laws::adds_no_constant;
 pub use residue::{Residue, Row};
 pub use stable::{Stable, Winners, stable, winners};

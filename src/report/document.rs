@@ -42,8 +42,8 @@ pub enum Block {
         /// The rows.
         rows: Vec<Vec<String>>,
     },
-    /// Lines of characters in a fixed grid: a map of an image.
-    Picture(Vec<String>),
+    /// Which positions of an image are marked.
+    Map(Map),
     /// A figure.
     Figure(Figure),
     /// The end of a proof.
@@ -79,6 +79,40 @@ pub struct Grid {
     pub row_block: usize,
     /// Draw a line after every so many columns; 0 for none.
     pub column_block: usize,
+}
+
+/// A map of an image: the positions that are marked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Map {
+    /// Whether each position is marked, row by row.
+    pub marked: Vec<Vec<bool>>,
+    /// Names of the rows and of the columns, where a drawn one stands for several; else they are counted from 0.
+    pub names: Option<(Vec<String>, Vec<String>)>,
+    /// What a marked position is, and what any other one is, in a word.
+    pub legend: (String, String),
+}
+
+impl Map {
+    /// A line of characters a row, and one that says what the characters are.
+    pub fn characters(&self) -> Vec<String> {
+        let names = self.names.as_ref().map_or(&[][..], |names| &names.0);
+        let widest = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+        let line = |(at, row): (usize, &Vec<bool>)| {
+            let cells: Vec<&str> = row.iter().map(|marked| if *marked { "#" } else { "·" }).collect();
+            match names.get(at) {
+                Some(name) => format!("{name:>widest$}  {}", cells.join(" ")),
+                None => cells.join(" "),
+            }
+        };
+        let legend = format!("# {}   · {}", self.legend.0, self.legend.1);
+        self.marked.iter().enumerate().map(line).chain([String::new(), legend]).collect()
+    }
+
+    /// The name of a row (axis 0) or of a column (axis 1).
+    pub fn name(&self, axis: usize, at: usize) -> String {
+        let names = self.names.as_ref().map(|names| if axis == 0 { &names.0 } else { &names.1 });
+        names.and_then(|names| names.get(at).cloned()).unwrap_or_else(|| at.to_string())
+    }
 }
 
 impl Grid {
@@ -119,15 +153,34 @@ pub fn strong(words: impl Into<String>) -> Inline {
     Inline::Strong(words.into())
 }
 
+/// Words in which what stands between backticks is something as written.
+pub fn ticked(words: &str) -> Vec<Inline> {
+    let parts: Vec<&str> = words.split('`').collect();
+    if parts.len().is_multiple_of(2) || parts.iter().skip(1).step_by(2).any(|written| written.is_empty()) {
+        return vec![text(words)];
+    }
+    let part = |(at, part): (usize, &&str)| if at % 2 == 0 { text(*part) } else { code(*part) };
+    parts.iter().enumerate().map(part).filter(|inline| *inline != text("")).collect()
+}
+
+/// The same for running text.
+fn all_ticked(words: Vec<Inline>) -> Vec<Inline> {
+    let ticked = |inline: Inline| match inline {
+        Inline::Text(words) => ticked(&words),
+        other => vec![other],
+    };
+    words.into_iter().flat_map(ticked).collect()
+}
+
 impl Document {
     /// Appends a labelled statement.
     pub fn state(&mut self, label: impl Into<String>, text: Vec<Inline>) {
-        self.blocks.push(Block::Statement { label: label.into(), text });
+        self.blocks.push(Block::Statement { label: label.into(), text: all_ticked(text) });
     }
 
     /// Appends running text.
     pub fn say(&mut self, text: Vec<Inline>) {
-        self.blocks.push(Block::Paragraph(text));
+        self.blocks.push(Block::Paragraph(all_ticked(text)));
     }
 
     /// Appends formulas on lines of their own.

@@ -8,8 +8,8 @@ use crate::diagnostic::{Code, did_you_mean};
 use crate::layer::{Signature, catalogue};
 use crate::network::{FUNCTIONS, usage};
 
-/// Verdicts and proof rules.
-const WORDS: &[(&str, &str)] = &[
+/// Verdicts, properties and proof rules.
+pub const WORDS: &[(&str, &str)] = &[
     ("linear", "f(x) = M x for one exact matrix M and every input: f(x + y) = f(x) + f(y) and f(a x) = a f(x)."),
     (
         "affine",
@@ -198,7 +198,9 @@ pub fn explain(name: &str) -> Result<String, String> {
             let (wrong, right) = (examples::indented(wrong), examples::indented(right));
             format!("    for example:\n{wrong}    instead:\n{right}")
         });
-        return Ok(format!("error {}\n    {}\n{example}", code.id(), code.meaning()));
+        let command = examples::COMMANDS.iter().find(|e| e.0 == name);
+        let command = command.map_or(String::new(), |c| format!("    for example:\n        $ {}\n", c.1));
+        return Ok(format!("error {}\n    {}\n{example}{command}", code.id(), code.meaning()));
     }
     let codes: Vec<String> = Code::ALL.iter().map(|c| c.id()).collect();
     let names =

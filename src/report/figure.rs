@@ -83,8 +83,10 @@ pub struct Picture {
     pub cells: Cells,
     /// The largest absolute value of the colour scale.
     pub largest: Rational,
-    /// A window to be outlined: first row, first column, rows, columns.
-    pub frame: Option<(usize, usize, usize, usize)>,
+    /// Windows to be outlined: first row, first column, rows, columns.
+    pub frames: Vec<(usize, usize, usize, usize)>,
+    /// The first and last rows and columns with dots between them, where the whole is too much to be written.
+    pub elided: Option<Grid>,
 }
 
 /// What rows and columns of a picture are.
@@ -96,11 +98,20 @@ pub enum Indices {
         output: Vec<usize>,
         /// The shape of the input.
         input: Vec<usize>,
-        /// The first row drawn.
-        first: usize,
+        /// The first row and the first column that are drawn.
+        first: (usize, usize),
     },
     /// A tensor of this shape, its planes beside one another.
     Image(Vec<usize>),
+    /// A part of one plane of a tensor.
+    Part {
+        /// The tensor's shape.
+        shape: Vec<usize>,
+        /// The plane, counted over all axes but the last two.
+        plane: usize,
+        /// The first row and the first column that are drawn.
+        first: (usize, usize),
+    },
 }
 
 /// The numbers of a picture.
@@ -153,26 +164,31 @@ impl Picture {
     /// The name of an entry, as `T₁[5, 3]`, or of a matrix between images `T₁[5, 3]: output (0, 1, 1), input (0, 0, 3)`.
     pub fn entry_name(&self, row: usize, column: usize) -> String {
         let name = super::math::plain(&self.name);
-        match &self.indices {
+        let flat = match &self.indices {
             Indices::Matrix { output, input, first } => {
-                let place = format!("{name}[{}, {column}]", row + first);
+                let (row, column) = (row + first.0, column + first.1);
+                let place = format!("{name}[{row}, {column}]");
                 if output.len() < 2 && input.len() < 2 {
                     return place;
                 }
-                format!(
+                return format!(
                     "{place}, output {}, input {}",
-                    tuple(&unravel(output, row + first)),
+                    tuple(&unravel(output, row)),
                     tuple(&unravel(input, column))
-                )
+                );
             }
             Indices::Image(shape) => {
                 let width = shape.last().copied().unwrap_or(1).max(1);
-                let height = self.rows.max(1);
-                let flat = (column / width * height + row) * width + column % width;
-                let index: Vec<String> = unravel(shape, flat).iter().map(usize::to_string).collect();
-                format!("{name}[{}]", index.join(", "))
+                (shape, (column / width * self.rows.max(1) + row) * width + column % width)
             }
-        }
+            Indices::Part { shape, plane, first } => {
+                let width = shape.last().copied().unwrap_or(1);
+                let height = if shape.len() > 2 { shape[shape.len() - 2] } else { 1 };
+                (shape, (plane * height + row + first.0) * width + column + first.1)
+            }
+        };
+        let index: Vec<String> = unravel(flat.0, flat.1).iter().map(usize::to_string).collect();
+        format!("{name}[{}]", index.join(", "))
     }
 
     /// The picture as numbers over one denominator, where they are few enough to be read.
@@ -194,9 +210,11 @@ impl Picture {
                 _ => entry.formula.clone(),
             };
         }
-        let (row_block, column_block) = self.blocks.last().copied().unwrap_or((0, 0));
+        // Lines around every entry would divide nothing.
+        let blocks = self.blocks.iter().rev().find(|block| **block != (1, 1));
+        let (row_block, column_block) = blocks.copied().unwrap_or((0, 0));
         let shape = match &self.indices {
-            Indices::Matrix { .. } => vec![self.rows, self.columns],
+            Indices::Matrix { .. } | Indices::Part { .. } => vec![self.rows, self.columns],
             Indices::Image(shape) => shape.clone(),
         };
         let factor = ratio(Integer::one(), denominator);

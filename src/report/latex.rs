@@ -5,7 +5,7 @@ mod figures;
 
 use num_traits::One;
 
-use super::document::{Block, Document, Grid, Inline, numeric_columns};
+use super::document::{Block, Document, Grid, Inline, numeric_columns, ticked};
 use super::escape::latex as escaped;
 use super::math::latex;
 
@@ -65,7 +65,7 @@ fn rendered(block: &Block) -> String {
         Block::Grid(grid) => fitted(&elided(grid)),
         Block::Row(grids) => grids.iter().map(|grid| fitted(&elided(grid))).collect(),
         Block::Table { head, rows } => table(head, rows),
-        Block::Picture(lines) => figures::characters(lines),
+        Block::Map(map) => figures::characters(&map.characters()),
         Block::Figure(figure) => figures::figure(figure),
         Block::Qed => "\\hspace*{\\fill}$\\qedsymbol$\n".into(),
     }
@@ -155,7 +155,7 @@ fn entry(formula: &str) -> String {
 fn table(head: &[String], rows: &[Vec<String>]) -> String {
     let columns: String =
         numeric_columns(head.len(), rows).iter().map(|numeric| if *numeric { 'r' } else { 'l' }).collect();
-    let line = |cells: &[String]| cells.iter().map(|cell| escaped(cell)).collect::<Vec<_>>().join(" & ");
+    let line = |cells: &[String]| cells.iter().map(|cell| words(&ticked(cell))).collect::<Vec<_>>().join(" & ");
     let body: Vec<String> = rows.iter().map(|row| format!("{} \\\\\n", line(row))).collect();
     let table = format!(
         "\\begin{{tabular}}{{{columns}}}\n\\hline\n{} \\\\\n\\hline\n{}\\hline\n\\end{{tabular}}",

@@ -4,10 +4,10 @@
 //! takes for itself, they stand between backticks too (`` $`…`$ ``), as GitHub and GitLab document.
 //! Displayed formulas are code blocks of the language `math`, in which nothing is taken.
 
-use super::document::{Block, Document, Inline, numeric_columns};
+use super::document::{Block, Document, Grid, Inline, numeric_columns, ticked};
 use super::escape::{markdown as escaped, markdown_code};
 use super::excerpt::visible;
-use super::figure::Figure;
+use super::figure::{Drawing, Figure};
 use super::latex::{display, elided};
 use super::math::latex;
 use super::text::{characters, grids};
@@ -32,7 +32,7 @@ fn rendered(block: &Block) -> String {
         Block::Grid(grid) => fenced("math", &elided(grid)),
         Block::Row(grids) => fenced("math", &grids.iter().map(elided).collect::<Vec<_>>().join(" \\qquad\n")),
         Block::Table { head, rows } => table(head, rows),
-        Block::Picture(lines) => fenced("text", &lines.join("\n")),
+        Block::Map(map) => fenced("text", &map.characters().join("\n")),
         Block::Figure(figure) => drawn(figure),
         Block::Qed => "∎\n".into(),
     }
@@ -42,9 +42,19 @@ fn drawn(figure: &Figure) -> String {
     let caption = words(&figure.caption);
     let picture = match grids(&figure.drawing) {
         Some(grids) => rendered(&Block::Row(grids)),
-        None => fenced("text", &characters(&figure.drawing).join("\n")),
+        None => {
+            let ends: Vec<Grid> = written(&figure.drawing);
+            let ends = if ends.is_empty() { String::new() } else { rendered(&Block::Row(ends)) + "\n" };
+            ends + &fenced("text", &characters(&figure.drawing).join("\n"))
+        }
     };
     format!("{picture}\n*{}.* {}\n", escaped(&figure.title), caption.trim())
+}
+
+/// Large matrices as their first and last rows and columns.
+fn written(drawing: &Drawing) -> Vec<Grid> {
+    let Drawing::Pictures(pictures) = drawing else { return Vec::new() };
+    pictures.iter().filter_map(|picture| picture.elided.clone()).collect()
 }
 
 /// A code block, with a fence that its lines do not contain.
@@ -79,9 +89,14 @@ fn math(formula: &str) -> String {
     if taken && !formula.contains('`') { format!("$`{formula}`$") } else { format!("${formula}$") }
 }
 
+/// A cell's text; a bar would end the cell even in code.
+fn cell(text: &str) -> String {
+    if text.contains('|') { escaped(text) } else { words(&ticked(text)) }
+}
+
 fn table(head: &[String], rows: &[Vec<String>]) -> String {
     let line = |cells: &[String]| {
-        let cells: Vec<String> = (0..head.len()).map(|c| cells.get(c).map_or(String::new(), |t| escaped(t))).collect();
+        let cells: Vec<String> = (0..head.len()).map(|c| cells.get(c).map_or(String::new(), |t| cell(t))).collect();
         format!("| {} |\n", cells.join(" | "))
     };
     let rule: Vec<&str> = numeric_columns(head.len(), rows).iter().map(|n| if *n { "---:" } else { "---" }).collect();

@@ -20,4 +20,4 @@ mod svg;
 pub mod text;
 pub mod vnnlib;
 
-pub use proof::{Detail, claims, difference, documents, network, quiet, scientific};
+pub use proof::{Detail, Differences, claims, difference, documents, network, quiet, scientific};

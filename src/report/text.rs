@@ -1,18 +1,20 @@
 //! The document as text for a terminal.
 
 mod figures;
+mod table;
 
 pub use figures::{characters, grids};
 
 use num_traits::One;
 
-use super::document::{Block, Document, Grid, Inline, numeric_columns};
+use self::table::table;
+use super::document::{Block, Document, Grid, Inline};
 use super::math::plain;
 
 /// How text is laid out.
 #[derive(Clone, Copy, Debug)]
 pub struct Style {
-    /// The most columns a line of running text takes; grids and tables may be wider.
+    /// The most columns a line of text or of a table takes; a grid's own may be more.
     pub width: usize,
     /// Whether to colour with ANSI escapes.
     pub color: bool,
@@ -48,8 +50,8 @@ fn lines(block: &Block, style: Style) -> Vec<String> {
         Block::Formulas(formulas) => formulas.iter().map(|f| format!("{INDENT}{INDENT}{}", plain(f))).collect(),
         Block::Grid(grid) => rows_of_grids(std::slice::from_ref(grid), style.width),
         Block::Row(grids) => rows_of_grids(grids, style.width),
-        Block::Table { head, rows } => table(head, rows),
-        Block::Picture(lines) => lines.iter().map(|line| format!("{INDENT}{INDENT}{line}")).collect(),
+        Block::Table { head, rows } => table(head, rows, style.width),
+        Block::Map(map) => map.characters().iter().map(|line| format!("{INDENT}{INDENT}{line}")).collect(),
         Block::Figure(figure) => figures::lines(figure, style),
         Block::Qed => vec![format!("{:>1$}", "∎", style.width)],
     }
@@ -242,22 +244,4 @@ fn draw(grid: &Grid) -> Vec<String> {
         format!("{lead}{left} {line} {right}")
     };
     body.iter().enumerate().map(|(i, line)| bracket(i, line)).collect()
-}
-
-fn table(head: &[String], rows: &[Vec<String>]) -> Vec<String> {
-    let all: Vec<&[String]> = std::iter::once(head).chain(rows.iter().map(Vec::as_slice)).collect();
-    let width = |c: usize| all.iter().filter_map(|r| r.get(c)).map(|t| columns(t)).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..head.len()).map(width).collect();
-    let numeric = numeric_columns(head.len(), rows);
-    let line = |row: &[String]| {
-        let cell = |(c, t): (usize, &String)| {
-            let fill = " ".repeat(widths[c] - columns(t));
-            if numeric[c] { format!("{fill}{t}") } else { format!("{t}{fill}") }
-        };
-        format!("{INDENT}{}", row.iter().enumerate().map(cell).collect::<Vec<_>>().join("   "))
-    };
-    let rule = format!("{INDENT}{}", widths.iter().map(|w| "─".repeat(*w)).collect::<Vec<_>>().join("───"));
-    let mut lines = vec![line(head), rule];
-    lines.extend(rows.iter().map(|r| line(r)));
-    lines
 }

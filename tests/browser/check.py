@@ -1,9 +1,10 @@
 """Opens reports in a real headless Chromium: `python3 tests/browser/check.py NETPROVE [KEEP]`.
 
-Checks that pages load without errors or network requests, that every picture is drawn, that a matrix
-picture's pixels are the matrix's colours, that dark mode is dark, and that a phone 400 pixels wide
-scrolls no page sideways. Needs Debian's `chromium` and Python's standard library. With KEEP, a folder,
-screenshots are kept there.
+Checks of the pages of all examples, and of the tour's, that they load without errors and ask for nothing, that
+every picture is drawn and named, and that a phone 400 pixels wide scrolls none of them sideways, in light colours
+and in dark ones; and of some that a matrix picture's pixels are the matrix's colours, that dark mode is dark, and
+that they can be printed. Needs Debian's `chromium` and Python's standard library. With KEEP, a folder, screenshots
+are kept there.
 """
 
 import html
@@ -37,10 +38,10 @@ def chromium(page, *arguments, size=(1000, 3000), dark=False):
     with tempfile.TemporaryDirectory() as profile:
         command = [CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run"]
         command += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
-        command += ["--allow-file-access-from-files", "--enable-logging=stderr", "--virtual-time-budget=3000"]
+        command += ["--allow-file-access-from-files", "--enable-logging=stderr", "--virtual-time-budget=60000"]
         command += [f"--user-data-dir={profile}", "--window-size=%d,%d" % size, "--force-device-scale-factor=1"]
         command += ["--force-dark-mode"] if dark else []
-        done = subprocess.run(command + [*arguments, page.as_uri()], capture_output=True, timeout=120)
+        done = subprocess.run(command + [*arguments, page.as_uri()], capture_output=True, timeout=300)
         return done.stdout.decode(), done.stderr.decode(errors="replace")
 
 
@@ -81,36 +82,52 @@ def pixels(png):
     return rows
 
 
-MEASURE = """<!DOCTYPE html><meta charset=utf-8><iframe id=f style="border:0;width:%(width)dpx;height:9000px" src="%(page)s"></iframe>
+MEASURE = """<!DOCTYPE html><meta charset=utf-8><iframe id=f style="border:0;width:%(width)dpx;height:9000px"></iframe>
 <pre id=out>nothing</pre><script>
-document.getElementById('f').onload = () => {
-  const d = document.getElementById('f').contentDocument;
-  const all = [...d.querySelectorAll('svg')].map(s => s.getBoundingClientRect());
-  const cells = [...d.querySelectorAll('svg.raster rect.p, svg.raster rect.n')].map(r => {
+const names = %(names)s, seen = {}, frame = document.getElementById('f');
+let at = -1;
+frame.onload = () => {
+  if (at >= 0) seen[names[at]] = look(frame.contentDocument, frame.contentWindow);
+  at += 1;
+  if (at < names.length) frame.src = names[at];
+  else document.getElementById('out').textContent = JSON.stringify(seen);
+};
+frame.src = 'about:blank';
+function look(d, w) {
+  const all = [...d.querySelectorAll('main svg')].map(s => s.getBoundingClientRect());
+  const cells = !%(cells)s ? [] : [...d.querySelectorAll('svg.raster rect.p, svg.raster rect.n')].map(r => {
     const b = r.getBoundingClientRect();
     return [b.x + b.width / 2, b.y + b.height / 2, r.getAttribute('class'), +(r.getAttribute('fill-opacity') || 1), r.querySelector('title').textContent, b.width];
   });
-  const m = d.querySelector('main').getBoundingClientRect();
-  document.getElementById('out').textContent = JSON.stringify({
+  // What sticks out of the page, and does not scroll by itself.
+  const wide = [...d.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > %(width)d + .5 && !inside(e, d, w));
+  return {
     width: d.documentElement.scrollWidth, svgs: all.length, empty: all.filter(b => b.width < 4 || b.height < 4).length, cells,
+    wide: wide.slice(0, 3).map(e => e.tagName + ' ' + e.textContent.slice(0, 40)),
     paper: getComputedStyle(d.body).backgroundColor, ink: getComputedStyle(d.body).color, height: d.documentElement.scrollHeight,
-    headings: d.querySelectorAll('h1, h2, h3').length, main: m.width, unnamed: [...d.querySelectorAll('svg')].filter(s => !s.querySelector('title')).length,
-  });
-};
+    headings: d.querySelectorAll('h1, h2, h3').length,
+    unnamed: [...d.querySelectorAll('main svg:not([aria-hidden])')].filter(s => !s.querySelector('title')).length,
+    requests: w.performance.getEntriesByType('resource').map(r => r.name),
+  };
+}
+function inside(e, d, w) {
+  for (let p = e.parentElement; p && p !== d.body; p = p.parentElement)
+    if (['auto', 'scroll', 'hidden'].includes(w.getComputedStyle(p).overflowX)) return true;
+  return false;
+}
 </script>"""
 
 
-def measured(folder, page, width, dark=False):
-    """What a script beside the page sees of it."""
+def measured(folder, names, width, dark=False, cells=False):
+    """What a script beside the pages sees of them, one after the other."""
     frame = folder / "frame.html"
-    frame.write_text(MEASURE % {"width": width, "page": page.name})
+    frame.write_text(MEASURE % {"width": width, "names": json.dumps(names), "cells": json.dumps(cells)})
     dom, log = chromium(frame, "--dump-dom", size=(max(width, 600), 1200), dark=dark)
     found = re.search(r'<pre id="out">(.*?)</pre>', dom, re.S)
     errors = [line for line in log.splitlines() if "CONSOLE" in line or "Refused" in line]
-    check(not errors, f"{page.name} without errors: {errors[:2]}")
-    check(found and found[1] != "nothing", f"{page.name} loads at {width}: {log[-300:]}")
-    unescaped = html.unescape(found[1])
-    return json.loads(unescaped)
+    check(not errors, f"pages without errors: {errors[:2]}")
+    check(found and found[1] != "nothing", f"pages load at {width}: {log[-300:]}")
+    return json.loads(html.unescape(found[1]))
 
 
 def blended(colour, paper, opacity):
@@ -128,31 +145,43 @@ def main():
     if not CHROMIUM:
         sys.exit("there is no chromium here")
     keep = pathlib.Path(sys.argv[2]) if len(sys.argv) > 2 else None
+    if keep:
+        keep.mkdir(parents=True, exist_ok=True)
     style = (ROOT / "src/report/html/style.css").read_text()
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        done = subprocess.run([NETPROVE, "--format", "html", "--output", f"{folder}/", "examples/tour", "examples/residual.net"], cwd=ROOT)
+        sources = ["examples/tour", "examples", "examples/gallery", "examples/bugs"]
+        done = subprocess.run([NETPROVE, "--format", "html", "--output", f"{folder}/", *sources], cwd=ROOT)
         check(done.returncode == 0, "the pages are written")
+        files = [path for source in sources for path in (ROOT / source).glob("*.net")]
+        shutil.copy(ROOT / "docs/tour.html", folder / "the-tour.html")
         pages = sorted(folder.glob("*.html"))
-        check(len(pages) == 12, f"a page a file, and an index: {len(pages)}")
+        check(len(pages) == len(files) + 2, f"a page a file, an index and the tour: {len(pages)}")
         index = (folder / "index.html").read_text()
         for target in re.findall(r'href="([a-z0-9_-]+\.html)(?:#([a-z0-9-]+))?"', index):
             inside = (folder / target[0]).read_text()
             check(not target[1] or f'id="{target[1]}"' in inside, f"the index's link to {target}")
         for page in pages:
-            text = page.read_text()
-            check(not re.search(r'(?:src|href)="(?!#|data:|[a-z0-9_-]+\.html)', text), f"{page.name} asks for nothing")
-            # What fits 400 pixels fits 1000, where the next part looks at some pages.
-            for width in (400,):
-                seen = measured(folder, page, width)
-                check(seen["width"] <= width, f"{page.name} is {seen['width']} wide on {width}")
-                check(seen["empty"] == 0 and seen["unnamed"] == 0, f"{page.name}: pictures drawn and named")
-                check(page.name == "index.html" or seen["svgs"] > 0, f"{page.name} has pictures")
-                check(seen["headings"] > 1, f"{page.name} has headings")
+            # The tour leads to other documents; nothing else leads anywhere.
+            other = r"[a-z0-9_-]+\.html|(?:\.\./)?[a-z/]+(?:\.md|README\.md)" if page.name == "the-tour.html" else r"[a-z0-9_-]+\.html"
+            check(not re.search(rf'(?:src|href)="(?!#|data:|{other})', page.read_text()), f"{page.name} asks for nothing")
+        # That requests are seen at all.
+        (folder / "asking.html").write_text('<!DOCTYPE html><main><img src="http://127.0.0.1:9/missing.png"></main>')
+        check(measured(folder, ["asking.html"], 400)["asking.html"]["requests"], "a request is seen")
+        (folder / "asking.html").unlink()
+        # What fits 400 pixels fits 1000, where the next part looks at some pages.
+        names = [page.name for page in pages]
+        for dark in (False, True):
+            for name, seen in measured(folder, names, 400, dark).items():
+                check(seen["width"] <= 400 and not seen["wide"], f"{name} is {seen['width']} wide on 400: {seen['wide']}")
+                check(seen["empty"] == 0 and seen["unnamed"] == 0, f"{name}: pictures drawn and named")
+                check(name == "index.html" or seen["svgs"] > 0, f"{name} has pictures")
+                check(seen["headings"] > 1, f"{name} has headings")
+                check(not seen["requests"], f"{name} asks for {seen['requests']}")
+                paper = [int(c) for c in re.findall(r"\d+", seen["paper"])[:3]]
+                check((sum(paper) < 200) == dark, f"{name}, dark {dark}: paper {paper}")
         for page, dark in [(folder / "residual.html", False), (folder / "residual.html", True), (folder / "05-relu.html", False)]:
-            seen = measured(folder, page, 1000, dark)
-            paper = [int(c) for c in re.findall(r"\d+", seen["paper"])[:3]]
-            check((sum(paper) < 200) == dark, f"{page.name}, dark {dark}: paper {paper}")
+            seen = measured(folder, [page.name], 1000, dark, cells=True)[page.name]
             shot = (keep or folder) / f"{page.stem}-{'dark' if dark else 'light'}.png"
             height = min(seen["height"] + 20, 12000)
             chromium(page, f"--screenshot={shot}", size=(1000, height), dark=dark)
@@ -172,6 +201,9 @@ def main():
                 check(near and negative == (kind == "n"), f"{page.name}: {title} is {got}, not {expected}")
                 compared += 1
             check(compared > 10, f"{page.name}: {compared} entries compared")
+        printed = folder / "printed.pdf"
+        chromium(folder / "residual.html", f"--print-to-pdf={printed}")
+        check(printed.read_bytes().count(b"/Type /Page\n") >= 2, "a page is printed on pages")
         if keep:
             phone = folder / "phone.html"
             phone.write_text(f'<!DOCTYPE html><iframe style="border:0;width:400px;height:6000px" src="residual.html"></iframe>')

@@ -2,8 +2,8 @@
 
 usage: fusions.py NETPROVE
 
-Each model is made here, optimised by onnxruntime and by onnxsim, and compared over the reals for the
-stored weights. Folding a BatchNormalization rounds new weights, so equality need not be exact: then the
+Each model is made here, optimised by onnxruntime (its portable optimisations, and those into operators of its own)
+and by onnxsim, and compared over the reals for the stored weights. Folding a BatchNormalization rounds new weights, so equality need not be exact: then the
 largest difference on [-1, 1] must be a rounding error. A broken fusion must be found.
 """
 
@@ -35,6 +35,8 @@ def model(nodes, stored, axes):
     return onnx.shape_inference.infer_shapes(made, data_prop=True)
 
 
+# Operators of the domain com.microsoft that were met.
+OPERATORS = set()
 BN = {"g": np.ones(3, np.float32), "b": weights(3), "m": weights(3), "v": np.full(3, 0.75, np.float32)}
 MODELS = {
     # A scale of 1 and a power of two fold without rounding; others do not.
@@ -47,6 +49,20 @@ MODELS = {
     "pad_conv": model(
         [node("Pad", ["x", "p"], ["a"]), node("Conv", ["a", "w"], ["y"])],
         {"p": np.array([0, 0, 1, 1, 0, 0, 1, 1]), "w": weights(3, 2, 3, 3)}, (2, 5, 5)),
+    "conv_relu": model(
+        [node("Conv", ["x", "w", "c"], ["a"], pads=[1] * 4), node("Relu", ["a"], ["y"])], {"w": weights(3, 2, 3, 3), "c": weights(3)}, (2, 5, 5)),
+    "conv_clip": model(
+        [node("Conv", ["x", "w"], ["a"], strides=[2, 2]), node("Clip", ["a", "l", "h"], ["y"])],
+        {"w": weights(3, 2, 3, 3), "l": np.float32(0), "h": np.float32(6)}, (2, 5, 5)),
+    "gemm_leaky": model(
+        [node("Flatten", ["x"], ["f"]), node("Gemm", ["f", "w", "b"], ["a"]), node("LeakyRelu", ["a"], ["y"], alpha=0.25)],
+        {"w": weights(8, 3), "b": weights(3)}, (2, 2, 2)),
+    "matmul_scale": model(
+        [node("MatMul", ["x", "w"], ["a"]), node("Mul", ["a", "s"], ["y"])], {"w": weights(4, 3), "s": np.float32(0.5)}, (2, 4)),
+    "transpose_matmul": model(
+        [node("Transpose", ["x"], ["t"], perm=[0, 2, 1]), node("MatMul", ["t", "w"], ["y"])], {"w": weights(2, 3)}, (2, 4)),
+    "quick_gelu": model(
+        [node("Mul", ["x", "s"], ["a"]), node("Sigmoid", ["a"], ["g"]), node("Mul", ["x", "g"], ["y"])], {"s": np.float32(1.702)}, (2, 4)),
     "matmul_add": model(
         [node("Flatten", ["x"], ["f"]), node("MatMul", ["f", "w"], ["a"]), node("Add", ["a", "t"], ["y"])],
         {"w": weights(8, 3), "t": weights(3)}, (2, 2, 2)),
@@ -60,12 +76,17 @@ MODELS = {
 }
 
 
-def by_onnxruntime(source, target):
+def by_onnxruntime(source, target, level=onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC):
     options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    options.graph_optimization_level = level
     options.optimized_model_filepath = str(target)
     options.log_severity_level = 3
     onnxruntime.InferenceSession(str(source), options, providers=["CPUExecutionProvider"])
+
+
+def by_onnxruntime_extended(source, target):
+    by_onnxruntime(source, target, onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED)
+    OPERATORS.update(n.op_type for n in onnx.load(target).graph.node if n.domain == "com.microsoft")
 
 
 def by_onnxsim(source, target):
@@ -96,14 +117,17 @@ def main():
         for name, graph in MODELS.items():
             source = folder / f"{name}.onnx"
             onnx.save(graph, source)
-            for tool, optimise in (("onnxruntime", by_onnxruntime), ("onnxsim", by_onnxsim)):
-                target = folder / f"{name}.{tool}.onnx"
+            tools = (("onnxruntime", by_onnxruntime), ("onnxruntime, extended", by_onnxruntime_extended), ("onnxsim", by_onnxsim))
+            for tool, optimise in tools:
+                target = folder / f"{name}.{tool.replace(', ', '-')}.onnx"
                 try:
                     optimise(source, target)
                 except ImportError as missing:
                     print(f"{name}: {tool} is not installed ({missing})")
                     continue
                 right &= check(name, tool, source, target)
+        print("operators of onnxruntime's own that were read:", ", ".join(sorted(OPERATORS)) or "none")
+        right &= {"FusedConv", "FusedGemm", "FusedMatMul", "QuickGelu"} <= OPERATORS
         # The formula b + (beta - mean * s) that was copied widely forgets to scale the old bias.
         source, broken = folder / "conv_bn.onnx", folder / "broken.onnx"
         w, c = (numpy_helper.to_array(MODELS["conv_bn"].graph.initializer[i]) for i in (0, 1))

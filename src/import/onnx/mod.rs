@@ -332,19 +332,23 @@ impl<'a> Reader<'_, 'a> {
 
     fn apply(&self, builder: &mut Builder, node: &Node<'a>, inputs: Vec<Option<Value>>) -> call::Outcome {
         let opset = self.version()?;
-        if !node.domain.is_empty() {
+        let standard = matches!(node.domain, "" | "ai.onnx");
+        if !standard && node.domain != "com.microsoft" {
             return Err(Refusal::unsupported(format!("operators of the domain `{}` are not supported", node.domain)));
         }
-        if self.model.functions.contains(&node.operator) {
+        if standard && self.model.functions.contains(&node.operator) {
             return Err(Refusal::unsupported("operators that the model defines itself are not supported")
                 .help("export it without local functions, or inline them"));
         }
         let stored = |tensor: &Stored<'_>| self.constant(tensor);
-        if let Some(folded) = fold::folded(node, &inputs, opset, self.memory, &stored)? {
+        if standard && let Some(folded) = fold::folded(node, &inputs, opset, self.memory, &stored)? {
             return Ok(folded);
         }
-        let operator = ops::find(node.operator).ok_or_else(|| {
-            Refusal::unsupported("this operator is not supported").help("docs/onnx.md lists those that are")
+        let operator = if standard { ops::find(node.operator) } else { ops::find_fused(node.operator) };
+        let operator = operator.ok_or_else(|| {
+            let whose = if standard { "" } else { " of `com.microsoft`" };
+            Refusal::unsupported(format!("this operator{whose} is not supported"))
+                .help("docs/onnx.md lists those that are")
         })?;
         let mut call = Call::new(builder, node, inputs, opset, &stored);
         let outputs = operator(&mut call)?;

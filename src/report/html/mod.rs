@@ -6,7 +6,7 @@ pub use index::{Entry, index};
 
 use num_traits::One;
 
-use super::document::{Block, Document, Grid, Inline, numeric_columns};
+use super::document::{Block, Document, Grid, Inline, numeric_columns, ticked};
 use super::escape::html as escaped;
 use super::figure::Figure;
 use super::math::{mathml, mathml_pieces, plain};
@@ -29,8 +29,14 @@ pub fn render(title: &str, documents: &[Document]) -> String {
     shell(title, &format!("{nav}<main id=\"main\">\n{}</main>\n", sections.concat()))
 }
 
-/// A whole page around its body.
-fn shell(title: &str, body: &str) -> String {
+/// Some blocks as a part of a page with text of its own; their figures are numbered from `first`.
+pub fn blocks(blocks: &[Block], first: usize) -> String {
+    let mut page = Page { figures: first };
+    blocks.iter().map(|block| page.block(block, "")).collect()
+}
+
+/// A whole page around its body, whose main element has the id `main`.
+pub fn shell(title: &str, body: &str) -> String {
     let (title, version) = (escaped(title), env!("CARGO_PKG_VERSION"));
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -80,7 +86,7 @@ impl Page {
             }
             Block::Paragraph(text) => format!("<p>{}</p>\n", words(text)),
             Block::Formulas(lines) => {
-                let line = |l: &String| format!("<div><math display=\"block\">{}</math></div>", mathml(l));
+                let line = |l: &String| format!("<div class=\"formula\">{}</div>", pieces(l, " displaystyle=\"true\""));
                 format!(
                     "<div class=\"scroll formulas\" tabindex=\"0\">{}</div>\n",
                     lines.iter().map(line).collect::<String>()
@@ -89,9 +95,12 @@ impl Page {
             Block::Grid(one) => grids(std::slice::from_ref(one)),
             Block::Row(several) => grids(several),
             Block::Table { head, rows } => table(head, rows),
-            Block::Picture(rows) => {
+            Block::Map(map) => {
                 self.figures += 1;
-                format!("<div class=\"scroll\">{}</div>\n", svg::map(rows, &format!("figure-{}", self.figures)))
+                format!(
+                    "<div class=\"scroll\" tabindex=\"0\">{}</div>\n",
+                    svg::map(map, &format!("figure-{}", self.figures))
+                )
             }
             Block::Figure(figure) => self.figure(figure),
             Block::Qed => "<p class=\"qed\" aria-label=\"End of proof\">∎</p>\n".into(),
@@ -115,12 +124,15 @@ fn words(text: &[Inline]) -> String {
         Inline::Text(words) => escaped(words),
         Inline::Code(written) => format!("<code>{}</code>", escaped(written)),
         Inline::Strong(words) => format!("<strong>{}</strong>", escaped(words)),
-        Inline::Math(formula) => {
-            let pieces = mathml_pieces(formula).into_iter().map(|piece| format!("<math>{piece}</math>"));
-            pieces.collect::<Vec<_>>().join(" ")
-        }
+        Inline::Math(formula) => pieces(formula, ""),
     };
     text.iter().map(piece).collect::<String>().trim().to_string()
+}
+
+/// A formula in pieces between which a line may break.
+fn pieces(formula: &str, attributes: &str) -> String {
+    let pieces = mathml_pieces(formula).into_iter().map(|piece| format!("<math{attributes}>{piece}</math>"));
+    pieces.collect::<Vec<_>>().join(" ")
 }
 
 /// Grids beside one another, each a table between brackets.
@@ -167,7 +179,7 @@ fn table(head: &[String], rows: &[Vec<String>]) -> String {
     let cell = |(c, text): (usize, &String)| {
         let word = match text.as_str() {
             "proved" | "refuted" | "undecided" => format!("<span class=\"answer {text}\">{text}</span>"),
-            text => escaped(text),
+            text => words(&ticked(text)),
         };
         format!("<td{}>{word}</td>", class(c))
     };

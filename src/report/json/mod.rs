@@ -4,6 +4,7 @@
 
 mod claim;
 mod convolution;
+mod differences;
 mod image;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use serde::Serialize;
 use self::claim::{ClaimObject, claim};
 use self::convolution::ConvolutionObject;
 use super::math;
+use super::proof::Differences;
 use crate::algebra::{Coefficient, Matrix, Polynomial, Rank, Tensor};
 use crate::collapse::{AffineMap, Segment};
 use crate::decide::search::{Value, Witness};
@@ -32,6 +34,15 @@ pub struct Object {
     claims: Vec<ClaimObject>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     properties: Vec<ClaimObject>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    differences: Option<differences::DifferencesObject>,
+}
+
+impl Object {
+    /// The same, with by how much the two sides of its claim differ.
+    pub fn with(self, differences: Option<&Differences<'_>>, max_entries: usize) -> Object {
+        Object { differences: differences.map(|found| differences::object(found, max_entries)), ..self }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -137,6 +148,7 @@ pub fn object(findings: &Findings<'_>, source: &[u8], max_entries: usize) -> Obj
         networks: networks.map(|(n, r)| network(findings, n, r, max_entries)).collect(),
         claims: program.claims.iter().zip(&findings.claims).map(|(c, a)| claim(findings, c, a)).collect(),
         properties: findings.asked.iter().map(|(c, a)| claim(findings, c, a)).collect(),
+        differences: None,
     }
 }
 

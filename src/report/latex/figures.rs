@@ -14,11 +14,16 @@ pub(super) fn figure(figure: &Figure) -> String {
     let body = match &figure.drawing {
         Drawing::Pictures(pictures) => match text::grids(&figure.drawing) {
             Some(grids) => rendered(&Block::Row(grids)),
-            None => pictures.iter().map(picture).collect(),
+            None => pictures.iter().map(|p| written(p) + &picture(p)).collect(),
         },
         other => characters(&text::characters(other)),
     };
     format!("{body}\n{{\\small\\textbf{{{}.}} {}\\par}}\n", escaped(&figure.title), words(&figure.caption))
+}
+
+/// A large matrix as its first and last rows and columns.
+fn written(picture: &Picture) -> String {
+    picture.elided.as_ref().map_or(String::new(), |grid| rendered(&Block::Grid(grid.clone())))
 }
 
 /// Lines of a fixed grid of characters.
@@ -91,6 +96,11 @@ fn picture(picture: &Picture) -> String {
     }
     out.push_str(&format!("\\put(0,0){{\\line(1,0){{{right}}}}}\\put(0,{top}){{\\line(1,0){{{right}}}}}\n"));
     out.push_str(&format!("\\put(0,0){{\\line(0,1){{{top}}}}}\\put({right},0){{\\line(0,1){{{top}}}}}\n"));
+    for (row, column, rows, columns) in &picture.frames {
+        let (left, bottom) = (column * side, (picture.rows - row - rows) * side);
+        let frame = format!("\\framebox({},{}){{}}", columns * side, rows * side);
+        out.push_str(&format!("\\linethickness{{1.2pt}}\\put({left},{bottom}){{{frame}}}\n"));
+    }
     out.push_str("\\end{picture}\n\\end{center}\n");
     out
 }

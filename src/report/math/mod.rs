@@ -12,6 +12,8 @@ pub const COMMANDS: &[(&str, &str)] = &[
     ("\\mathbb{Q}", "ℚ"),
     ("\\dots", "…"),
     ("\\cdots", "⋯"),
+    ("\\vdots", "⋮"),
+    ("\\ddots", "⋱"),
     ("\\cdot", "·"),
     ("\\times", "×"),
     ("\\otimes", "⊗"),
@@ -123,9 +125,10 @@ fn word<'f>(rest: &'f str, nodes: &mut Vec<Node<'f>>) -> &'f str {
 
 fn command<'f>(rest: &'f str, nodes: &mut Vec<Node<'f>>) -> &'f str {
     type Body<'f> = fn(&'f str) -> Node<'f>;
-    let bodies: [(&str, Body<'f>); 4] = [
+    let bodies: [(&str, Body<'f>); 5] = [
         ("\\operatorname", Node::Upright),
         ("\\mathrm", Node::Upright),
+        ("\\mathbf", Node::Upright),
         ("\\text", Node::Phrase),
         ("\\sqrt", |body| Node::Root(parse(body))),
     ];

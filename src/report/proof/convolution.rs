@@ -88,9 +88,9 @@ impl Writer<'_> {
     }
 
     fn exceptions(&mut self, shape: &Shape, outputs: &[usize]) {
-        if let Some((words, picture)) = super::picture::picture(shape, outputs) {
+        if let Some((words, map)) = super::picture::map(shape, outputs) {
             self.say(vec![text(words)]);
-            self.document.blocks.push(Block::Picture(picture));
+            self.document.blocks.push(Block::Map(map));
         }
     }
 

@@ -293,9 +293,9 @@ impl Writer<'_> {
     fn map(&mut self, shape: &Shape, residue: &Residue) {
         let words = format!("{} of {} outputs differ.", count(residue.outputs.len()), count(shape.elements()));
         self.document.say(vec![text(words)]);
-        if let Some((words, picture)) = super::picture::picture(shape, &residue.outputs) {
+        if let Some((words, map)) = super::picture::map(shape, &residue.outputs) {
             self.document.say(vec![text(words)]);
-            self.document.blocks.push(Block::Picture(picture));
+            self.document.blocks.push(Block::Map(map));
         }
     }
 }

@@ -2,22 +2,24 @@
 
 use std::collections::BTreeMap;
 
-use num_traits::{Signed, Zero};
+use num_traits::{One, Signed, Zero};
 
-use super::Writer;
 use super::lemma::{Lemma, is_identity};
-use crate::algebra::{Integer, Matrix, Rational, Scalar, Shape};
+use super::{Writer, rule};
+use crate::algebra::{Integer, Matrix, Rational, Scalar, Shape, ratio};
 use crate::collapse::AffineMap;
 use crate::decide::Finding;
-use crate::layer::{Layer, Lowered};
-use crate::report::document::{code, math, text};
+use crate::layer::{Function, Layer, Lowered};
+use crate::report::document::{Grid, text};
 use crate::report::figure::{Cells, Density, Drawing, Entry, Figure, Graph, GraphKind, GraphNode, Indices, Picture};
 use crate::report::math::plain;
 use crate::report::numbers::{Formula, count};
 use crate::toeplitz::Operator;
 
-/// Matrices of at most this many rows and columns are drawn entry by entry.
-const EXACT: usize = 64;
+/// Matrices of at most this many entries, and rows or columns, are drawn entry by entry.
+const EXACT: (usize, usize) = (64 * 64, 256);
+/// Matrices of more rows or columns are written without their middle.
+const WRITTEN: usize = 16;
 /// Rectangles of a density picture in each direction.
 const CELLS: usize = 96;
 /// Nonzero entries that are counted for one picture; of larger matrices some rows are.
@@ -31,7 +33,7 @@ const FACTORS: usize = 4;
 type Visit<'m, C> = dyn Fn(usize, &mut dyn FnMut(usize, &C)) + 'm;
 
 /// The rows of a matrix, wherever they come from.
-struct Rows<'m, C> {
+pub(super) struct Rows<'m, C> {
     rows: usize,
     columns: usize,
     denominator: Integer,
@@ -40,7 +42,7 @@ struct Rows<'m, C> {
 }
 
 impl<'m, C: Formula> Rows<'m, C> {
-    fn of_operator(operator: &'m Operator<C>) -> Rows<'m, C> {
+    pub fn of_operator(operator: &'m Operator<C>) -> Rows<'m, C> {
         Rows {
             rows: operator.rows(),
             columns: operator.columns(),
@@ -61,7 +63,7 @@ impl<'m, C: Formula> Rows<'m, C> {
     }
 
     /// The entries of some rows, those of one column added up, and zeros left out.
-    fn entries(&self, rows: std::ops::Range<usize>, writer: &Writer<'_>) -> Vec<Entry> {
+    pub fn entries(&self, rows: std::ops::Range<usize>, writer: &Writer<'_>) -> Vec<Entry> {
         let mut entries = Vec::new();
         let mut classes = BTreeMap::new();
         let first = rows.start;
@@ -102,13 +104,13 @@ impl<'m, C: Formula> Rows<'m, C> {
         shapes: (&Shape, &Shape),
         writer: &Writer<'_>,
     ) -> Picture {
-        let small = self.rows <= EXACT && self.columns <= EXACT;
+        let small = self.rows * self.columns <= EXACT.0 && self.rows.max(self.columns) <= EXACT.1;
         let cells = match small {
             true => Cells::Entries(self.entries(0..self.rows, writer)),
             false => Cells::Density(self.density()),
         };
         let (output, input) = (shapes.0.axes().to_vec(), shapes.1.axes().to_vec());
-        let indices = Indices::Matrix { output, input, first: 0 };
+        let indices = Indices::Matrix { output, input, first: (0, 0) };
         Picture {
             sign: "",
             name: name.into(),
@@ -118,9 +120,47 @@ impl<'m, C: Formula> Rows<'m, C> {
             indices,
             largest: largest(&cells),
             cells,
-            frame: None,
+            frames: Vec::new(),
+            elided: (self.rows > WRITTEN || self.columns > WRITTEN).then(|| self.elided(name, writer)),
         }
     }
+
+    /// The first and last rows and columns; dots stand for the others.
+    fn elided(&self, name: &str, writer: &Writer<'_>) -> Grid {
+        let (rows, columns) = (kept(self.rows), kept(self.columns));
+        let shown = |row: Option<usize>| match row {
+            Some(row) => self.entries(row..row + 1, writer),
+            None => Vec::new(),
+        };
+        let entries: Vec<Vec<Entry>> = rows.iter().map(|&row| shown(row)).collect();
+        let symbolic = entries.iter().flatten().any(|entry| entry.value.is_err());
+        let denominator = if symbolic { Integer::one() } else { self.denominator.clone() };
+        let number = |entry: &Entry| match &entry.value {
+            Ok(value) if !symbolic => (value.numer() * (&denominator / value.denom())).to_string(),
+            _ => entry.formula.clone(),
+        };
+        let cell = |at: usize, column: Option<usize>| match (rows[at], column) {
+            (None, None) => "\\ddots".into(),
+            (None, _) => "\\vdots".into(),
+            (_, None) => "\\cdots".into(),
+            (_, Some(column)) => entries[at].iter().find(|e| e.column == column).map_or("0".into(), number),
+        };
+        let line = |at: usize| columns.iter().map(|&column| cell(at, column)).collect();
+        let cells: Vec<Vec<String>> = (0..rows.len()).map(line).collect();
+        let shape = vec![rows.len(), columns.len()];
+        let factor = ratio(Integer::one(), denominator);
+        Grid { name: name.into(), factor, cells, shape, row_block: 0, column_block: 0 }
+    }
+}
+
+/// The rows or columns that are written; `None` stands for those left out.
+fn kept(total: usize) -> Vec<Option<usize>> {
+    /// The first and the last ones.
+    const ENDS: (usize, usize) = (8, 4);
+    if total <= WRITTEN {
+        return (0..total).map(Some).collect();
+    }
+    (0..ENDS.0).map(Some).chain([None]).chain((total - ENDS.1..total).map(Some)).collect()
 }
 
 fn entry<C: Formula>(
@@ -211,7 +251,7 @@ impl Writer<'_> {
     }
 
     /// A layer's matrices as pictures.
-    pub fn operator_figures<C: Formula>(&mut self, lowered: &Lowered<C>, names: &[String], rule: &str) {
+    pub fn operator_figures<C: Formula>(&mut self, lowered: &Lowered<C>, names: &[String], layer: &dyn Function) {
         for (operator, name) in lowered.operators.iter().zip(names).filter(|(operator, _)| !is_identity(operator)) {
             let rows = Rows::of_operator(operator);
             let picture = rows.picture(name, operator.blocks(), (operator.output(), operator.input()), self);
@@ -220,7 +260,7 @@ impl Writer<'_> {
                 operator.describe()
             ))];
             if picture.as_grid().is_none() {
-                caption.extend([text(" The rule of its entries is the layer’s sum: "), math(rule), text(".")]);
+                caption.extend(rule::of_entries(layer, name));
             }
             if let Cells::Density(density) = &picture.cells {
                 caption.push(text(shades(density)));
@@ -273,88 +313,6 @@ impl Writer<'_> {
             [one] => one.shape.clone(),
             _ => Shape::new(vec![self.network.input_elements().max(1)]).unwrap_or_else(|_| Shape::scalar()),
         }
-    }
-
-    /// One row of a convolution's matrix beside the window that it encodes.
-    pub fn window_figure(&mut self, layer: &Layer, name: &str) {
-        let figure = match layer {
-            Layer::Affine(layer) => self.window(&layer.lower(), name),
-            Layer::Symbolic(layer) => self.window(&layer.lower(), name),
-            _ => None,
-        };
-        if let Some(figure) = figure {
-            self.document.figure(figure);
-        }
-    }
-
-    fn window<C: Formula>(&self, lowered: &Lowered<C>, name: &str) -> Option<Figure> {
-        /// Columns of the row that is drawn.
-        const WIDE: usize = 256;
-        let operator = lowered.operators.first()?;
-        let (output, input) = (operator.output(), operator.input());
-        if operator.columns() > WIDE || input.rank() > 3 || input.rank() < 2 {
-            return None;
-        }
-        // An output in the middle, where no tap falls into the padding.
-        let mut index: Vec<usize> = output.axes().iter().map(|n| (n - 1) / 2).collect();
-        index[0] = 0;
-        let row = output.ravel(&index);
-        let rows = Rows::of_operator(operator);
-        let next = (row + 1).min(operator.rows() - 1);
-        let strip = rows.entries(row..next + 1, self);
-        let line: Vec<Entry> = strip.iter().filter(|e| e.row == 0).cloned().collect();
-        let (width, height, planes) = match input.axes() {
-            [channels, width] => (*width, 1, *channels),
-            [channels, height, width] => (*width, *height, *channels),
-            _ => return None,
-        };
-        let place = |e: &Entry| {
-            let (plane, at) = (e.column / (height * width), e.column % (height * width));
-            Entry { row: at / width, column: plane * width + at % width, ..e.clone() }
-        };
-        let inside: Vec<Entry> = line.iter().map(place).collect();
-        let (first, last) = (inside.iter().map(|e| e.row).min()?, inside.iter().map(|e| e.row).max()?);
-        let (left, right) = (inside.iter().map(|e| e.column).min()?, inside.iter().map(|e| e.column).max()?);
-        let most = largest(&Cells::Entries(line));
-        let at = index.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
-        let window = Picture {
-            sign: "",
-            name: "\\text{kernel on the image}".into(),
-            rows: height,
-            columns: width * planes,
-            blocks: vec![(height, width), (1, 1)],
-            indices: Indices::Image(input.axes().to_vec()),
-            cells: Cells::Entries(inside),
-            largest: most.clone(),
-            frame: (planes == 1).then_some((first, left, last - first + 1, right - left + 1)),
-        };
-        let strip = Picture {
-            sign: "",
-            name: if next > row {
-                format!("\\text{{rows {row} and {next} of }} {name}")
-            } else {
-                format!("\\text{{row {row} of }} {name}")
-            },
-            rows: next - row + 1,
-            columns: operator.columns(),
-            blocks: vec![(next - row + 1, width)],
-            indices: Indices::Matrix { output: output.axes().to_vec(), input: input.axes().to_vec(), first: row },
-            cells: Cells::Entries(strip),
-            largest: most,
-            frame: None,
-        };
-        let caption = vec![
-            text("Output ["),
-            code(at),
-            text(format!(
-                "] is the sum of the numbers in the window, each times the entry of the image under it. Write the rows of the image one after the other, and the same picture is row {row} of "
-            )),
-            math(name),
-            text(
-                ": the kernel, and 0 everywhere else. The next output slides the window one step, so the next row is the same numbers moved: that is what makes the matrix Toeplitz.",
-            ),
-        ];
-        Some(Figure { title: "One row is one window".into(), caption, drawing: Drawing::Pictures(vec![window, strip]) })
     }
 
     /// Whether each layer reads the one before it only, through one matrix.

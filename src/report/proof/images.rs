@@ -152,6 +152,7 @@ fn image(name: &str, tensor: &Tensor) -> Picture {
         indices: Indices::Image(axes.to_vec()),
         cells: Cells::Entries(entries),
         largest: Rational::zero(),
-        frame: None,
+        frames: Vec::new(),
+        elided: None,
     }
 }

@@ -1,7 +1,7 @@
 //! One lemma a layer: what it is, and its Toeplitz matrix.
 
 use super::{Writer, entries};
-use crate::layer::{Layer, Lowered, catalogue};
+use crate::layer::{Definition, Layer, Lowered, catalogue};
 use crate::network::NodeId;
 use crate::report::document::{Inline, code, math, text};
 use crate::report::numbers::{Formula, count, fits, matrix_grid};
@@ -93,11 +93,13 @@ impl Writer<'_> {
         words.push(text("."));
         self.document.state(label, words);
         if self.detail.figures {
-            let rule = catalogue::find(layer.function().kind()).map_or("", |s| s.formula);
-            self.operator_figures(lowered, &names, rule);
+            self.operator_figures(lowered, &names, layer.function());
             // The first convolution shows how its matrix comes about.
-            if let (1, "conv", Some(name)) = (*operators, layer.function().kind(), names.first()) {
-                self.window_figure(layer, name);
+            if let (Some(Definition::Conv { window, .. }), Some(name), false) =
+                (layer.function().definition(), names.first(), self.windowed)
+            {
+                self.windowed = true;
+                self.window_figure(lowered, &window, name);
             }
         } else {
             self.matrices(lowered, &names);

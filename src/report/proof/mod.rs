@@ -11,19 +11,22 @@ mod figures;
 mod images;
 mod lemma;
 mod picture;
+mod rule;
 mod stable;
+mod stored;
 mod symbolic;
+mod window;
 mod witness;
 
 pub(super) use convolution::why as why_no_convolution;
 pub(super) use equation::because as because_of;
 
-pub use difference::{difference, scientific};
+pub use difference::{Differences, difference, scientific};
 
 use super::document::{Block, Document, Inline, code, math, strong, text};
 
 use super::numbers::{count, number, plural};
-use crate::decide::{Answer, Evidence, Finding, Findings, Status, Undecided, Verdict};
+use crate::decide::{Answer, Comparison, Evidence, Finding, Findings, Status, Undecided, Verdict};
 use crate::diagnostic::Sources;
 use crate::network::{Claim, Network, Node, NodeId, Program, Property, Statement, Symbols};
 
@@ -57,13 +60,15 @@ pub fn documents(findings: &Findings<'_>, detail: Detail) -> Vec<Document> {
 /// The proof about one network.
 pub fn network(network: &Network, finding: &Finding, program: &Program, detail: Detail) -> Document {
     let document = Document::default();
-    let mut writer = Writer { document, network, sources: &program.sources, symbols: &program.symbols, detail };
+    let (sources, symbols) = (&program.sources, &program.symbols);
+    let mut writer = Writer { document, network, sources, symbols, detail, windowed: false };
     writer.title();
     writer.theorem(finding);
     if detail.figures {
         writer.graph(finding);
     }
     let lemmas = writer.lemmas();
+    writer.stored_floats();
     match &finding.decision.evidence {
         Evidence::Composition(map) => {
             writer.composition(map, &lemmas);
@@ -194,6 +199,10 @@ fn properties(findings: &Findings<'_>) -> Vec<Document> {
 pub(super) fn because(findings: &Findings<'_>, claim: &Claim, answer: &Answer) -> String {
     match (&claim.statement, &answer.comparison, &answer.grounds) {
         (_, _, Some(grounds)) => grounds.because.clone(),
+        (_, Some(Comparison::Different(found)), _) => {
+            let (left, right) = (witness::shown(&found.left), witness::shown(&found.right));
+            format!("at some input, output {} is {left} on one side and {right} on the other", found.output)
+        }
         (_, Some(comparison), _) => equation::reason(comparison),
         (Statement::Law { network, .. }, None, None) => match findings.networks[*network].decision.verdict {
             Verdict::Linear => reason(findings, *network),
@@ -234,6 +243,8 @@ struct Writer<'n> {
     sources: &'n Sources,
     symbols: &'n Symbols,
     detail: Detail,
+    /// Whether one convolution's row has been shown beside its window.
+    windowed: bool,
 }
 
 impl Writer<'_> {

@@ -1,10 +1,11 @@
 //! Figures as SVG, inside of HTML: integers only, colours from the page's style.
 
 mod graph;
+mod map;
 mod plot;
 mod raster;
 
-pub use raster::map;
+pub use map::draw as map;
 
 use super::escape::html;
 use super::figure::{Drawing, Figure};

@@ -8,6 +8,9 @@ use crate::report::math::{mathml, plain};
 const MARGIN: usize = 2;
 /// Shades of a density picture.
 const SHADES: usize = 10;
+/// From how much of a colour on the inverse ink reads better, where the page is dark and where it is light.
+const BLUE: (u32, u32) = (61, 88);
+const ORANGE: (u32, u32) = (60, 97);
 
 /// The pictures side by side, with their names, and a legend of the colours.
 pub(super) fn draw(pictures: &[Picture], id: &str) -> String {
@@ -59,9 +62,9 @@ fn exact(picture: &Picture, entries: &[Entry], id: &str) -> String {
         let (x, y) = (MARGIN + entry.column * width, MARGIN + entry.row * height);
         let value = plain(&entry.formula);
         let name = html(&format!("{} = {value}", picture.entry_name(entry.row, entry.column)));
-        let (class, opacity, dark) = match entry.level(&picture.largest) {
-            Ok((share, negative)) => (if negative { "n" } else { "p" }.to_string(), share, share > 55),
-            Err(class) => (format!("k{}", class % 8), 85, true),
+        let (class, opacity, ink) = match entry.level(&picture.largest) {
+            Ok((share, negative)) => (if negative { "n" } else { "p" }.to_string(), share, ink(share, negative)),
+            Err(class) => (format!("k{}", class % 8), 100, "v i"),
         };
         let opacity = if opacity >= 100 { String::new() } else { format!(" fill-opacity=\".{opacity:02}\"") };
         body.push_str(&format!(
@@ -69,12 +72,11 @@ fn exact(picture: &Picture, entries: &[Entry], id: &str) -> String {
         ));
         if written {
             let (x, y) = (x + width / 2, y + height / 2 + 4);
-            let class = if dark { "v i" } else { "v" };
-            body.push_str(&format!("<text class=\"{class}\" x=\"{x}\" y=\"{y}\">{}</text>", html(&value)));
+            body.push_str(&format!("<text class=\"{ink}\" x=\"{x}\" y=\"{y}\">{}</text>", html(&value)));
         }
     }
     body.push_str(&lines(picture, (width, height), (1, 1), size));
-    if let Some((row, column, rows, columns)) = picture.frame {
+    for (row, column, rows, columns) in &picture.frames {
         body.push_str(&format!(
             "<rect class=\"frame\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/>",
             MARGIN + column * width,
@@ -85,6 +87,18 @@ fn exact(picture: &Picture, entries: &[Entry], id: &str) -> String {
     }
     let class = if written { "raster written" } else { "raster" };
     element(id, class, size, &plain(&picture.name), &description(picture, entries), &body)
+}
+
+/// The class of a number's text on this much of a colour: what is readable on it, in the page's light colours
+/// and in its dark ones (a contrast of 4.5 or more: <https://www.w3.org/TR/WCAG22/#contrast-minimum>).
+fn ink(share: u32, negative: bool) -> &'static str {
+    // The inverse ink in dark colours only, and in both.
+    let (dark, light) = if negative { ORANGE } else { BLUE };
+    match share {
+        _ if share >= light => "v i",
+        _ if share >= dark => "v j",
+        _ => "v",
+    }
 }
 
 /// A large matrix: rectangles of entries, shaded by how many of them are not 0.
@@ -125,7 +139,7 @@ fn shaded(picture: &Picture, density: &Density, id: &str) -> String {
     element(id, "raster", size, &plain(&picture.name), &words, &body)
 }
 
-fn background((width, height): (usize, usize)) -> String {
+pub(super) fn background((width, height): (usize, usize)) -> String {
     let (width, height) = (width - 2 * MARGIN, height - 2 * MARGIN);
     format!("<rect class=\"paper\" x=\"{MARGIN}\" y=\"{MARGIN}\" width=\"{width}\" height=\"{height}\"/>")
 }
@@ -198,34 +212,4 @@ fn legend(pictures: &[Picture]) -> String {
     }
     out.push_str("</div>");
     out
-}
-
-/// A map in characters as squares: `#` is marked, `·` is not, any other character is written.
-pub fn map(rows: &[String], id: &str) -> String {
-    const SIDE: usize = 16;
-    let cells: Vec<Vec<char>> = rows.iter().map(|row| row.chars().step_by(2).collect()).collect();
-    let columns = cells.iter().map(Vec::len).max().unwrap_or(0);
-    let size = (columns * SIDE + 2 * MARGIN, cells.len() * SIDE + 2 * MARGIN);
-    let mut body = background(size);
-    let mut marked = 0;
-    for (r, row) in cells.iter().enumerate() {
-        for (c, &mark) in row.iter().enumerate() {
-            let (x, y) = (MARGIN + c * SIDE, MARGIN + r * SIDE);
-            let class = if mark == '·' { "same" } else { "differs" };
-            marked += usize::from(mark != '·');
-            body.push_str(&format!(
-                "<rect class=\"{class}\" x=\"{x}\" y=\"{y}\" width=\"{SIDE}\" height=\"{SIDE}\"><title>row {r}, column {c}</title></rect>"
-            ));
-            if mark != '·' && mark != '#' {
-                body.push_str(&format!(
-                    "<text class=\"v i\" x=\"{}\" y=\"{}\">{}</text>",
-                    x + SIDE / 2,
-                    y + SIDE / 2 + 4,
-                    html(&mark.to_string())
-                ));
-            }
-        }
-    }
-    let words = format!("{} rows, {columns} columns; {marked} are marked.", cells.len());
-    element(id, "raster map", size, "Map of the image", &words, &body)
 }

@@ -2,7 +2,8 @@
 
 use num_traits::{Signed, Zero};
 
-use super::{INDENT, Style, rows_of_grids, table, wrap};
+use super::table::table;
+use super::{INDENT, Style, rows_of_grids, wrap};
 use crate::report::document::{Grid, Inline, strong};
 use crate::report::figure::{Cells, Drawing, Entry, Figure, Graph, GraphKind, Picture, Plot};
 use crate::report::math::plain;
@@ -123,6 +124,6 @@ fn points(plot: &Plot) -> Vec<String> {
         vec![number(t), number(value), what.to_string()]
     };
     let rows: Vec<Vec<String>> = plot.points.iter().enumerate().map(row).collect();
-    let lines = table(&["t".to_string(), plain(&plot.name), String::new()], &rows);
+    let lines = table(&["t".to_string(), plain(&plot.name), String::new()], &rows, usize::MAX);
     lines.into_iter().map(|line| line.trim_start_matches(INDENT).trim_end().to_string()).collect()
 }

@@ -16,7 +16,8 @@ pub fn plain(call: &mut Call<'_, '_>, kind: &str) -> Outcome {
     one(applied(call, kind, &x)?)
 }
 
-fn applied(call: &mut Call<'_, '_>, kind: &str, x: &Variable) -> Result<Variable, Refusal> {
+/// A layer without arguments, of a value.
+pub fn applied(call: &mut Call<'_, '_>, kind: &str, x: &Variable) -> Result<Variable, Refusal> {
     let node = call.builder.natural(x)?;
     let node = call.builder.plain(kind, &[node])?;
     Ok(Variable { node, dims: x.dims.clone() })

@@ -17,6 +17,19 @@ fn transposed(matrix: &Tensor) -> Result<Tensor, Refusal> {
     Ok(matrix.gather(shape_of(&[columns, rows])?, |i| Some(i % rows * columns + i / rows)))
 }
 
+/// A constant with its last two axes exchanged; a list has one, and stays.
+pub fn flipped_constant(constant: &Constant) -> Result<Constant, Refusal> {
+    let [outer @ .., rows, columns] = constant.dims.as_slice() else { return Ok(constant.clone()) };
+    let (rows, columns) = (*rows, *columns);
+    let dims = [outer, &[columns, rows]].concat();
+    let source = |i: usize| {
+        let (matrix, i) = (i / (rows * columns), i % (rows * columns));
+        Some(matrix * rows * columns + i % rows * columns + i / rows)
+    };
+    let numbers = constant.tensor()?.gather(shape_of(&dims)?, source);
+    Ok(Constant { dims, numbers: Some(numbers), ..constant.clone() })
+}
+
 fn matrix(constant: &Constant) -> Result<&Tensor, Refusal> {
     match constant.dims.len() {
         2 => constant.tensor(),

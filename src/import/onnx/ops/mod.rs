@@ -2,6 +2,7 @@
 
 mod activation;
 mod elementwise;
+mod fused;
 mod index;
 mod matrix;
 mod rearrange;
@@ -80,9 +81,14 @@ pub const OPERATORS: &[(&str, Operator)] = &[
     ("Upsample", resize::upsample),
 ];
 
-/// The operator of a name.
+/// The operator of a name, in the standard's domain.
 pub fn find(name: &str) -> Option<Operator> {
     OPERATORS.iter().find(|o| o.0 == name).map(|o| o.1)
+}
+
+/// The operator of a name that ONNX Runtime puts where it has fused others.
+pub fn find_fused(name: &str) -> Option<Operator> {
+    fused::OPERATORS.iter().find(|o| o.0 == name).map(|o| o.1)
 }
 
 /// One value.

@@ -1,14 +1,20 @@
 //! By how much two networks differ on a bounded domain: exactly where both are affine, or piecewise linear with few
 //! regions; else between a bound that holds everywhere and the largest difference found.
 
+mod forms;
+mod pairs;
+mod pieces;
+
+pub(super) use pairs::slopes;
+
 use num_traits::{Signed, Zero};
 
 use super::normal_form::{Limits, Outcome, Residual, normal_form};
 use super::regions::{self, Allowance, Largest};
 use super::search::{self, Domain};
-use crate::algebra::{Budget, Integer, Polynomial, Rational, Tensor, ratio};
+use crate::algebra::{Budget, Integer, Polynomial, Rational, Tensor};
 use crate::collapse::{AffineMap, Region};
-use crate::layer::{Enclosure, Weights};
+use crate::layer::Weights;
 use crate::network::Network;
 
 /// How far an output of one network is from the other's.
@@ -31,8 +37,8 @@ pub struct Difference {
     pub exact: bool,
 }
 
-/// Outputs whose points are kept.
-const SHOWN: usize = 5;
+/// Outputs whose points are kept at least, and entries of points that are kept in all where those are more.
+const SHOWN: (usize, usize) = (5, 4096);
 
 impl Difference {
     /// The output with the largest bound.
@@ -56,7 +62,7 @@ pub fn difference(h: &Network, budget: impl Into<Budget>) -> Option<Difference> 
     if let Some(Ok(map)) = Region::<Polynomial>::whole(h).map(|r| r.collapse(budget)) {
         return affine(&map, &bounds);
     }
-    by_regions(h, budget).or_else(|| enclosed(h, &bounds))
+    by_regions(h, budget).or_else(|| pieces::enclosed(h, &bounds, budget))
 }
 
 /// Networks with kinks: region by region, where the budget is enough.
@@ -69,7 +75,7 @@ fn by_regions(h: &Network, budget: Budget) -> Option<Difference> {
     };
     let Largest::Known(outputs, _) = regions::largest(&program, None, Allowance::whole(budget)) else { return None };
     let gaps: Vec<Gap> = outputs.iter().map(|(most, _)| Gap { bound: most.clone(), found: most.clone() }).collect();
-    let points = largest_of(&gaps).into_iter().map(|row| (row, search::flat(&outputs[row].1))).collect();
+    let points = largest_of(&gaps, h.input_elements()).into_iter().map(|row| (row, search::flat(&outputs[row].1))).collect();
     Some(Difference { gaps, points, exact: true })
 }
 
@@ -128,67 +134,14 @@ fn affine<C: Weights>(map: &AffineMap<C>, bounds: Box<'_>) -> Option<Difference>
         }
         search::flat(&point)
     };
-    let points = largest_of(&gaps).into_iter().map(|row| (row, corner(row))).collect();
+    let points = largest_of(&gaps, bounds.len()).into_iter().map(|row| (row, corner(row))).collect();
     Some(Difference { gaps, points, exact })
 }
 
-/// The outputs with the largest gaps that are not 0.
-fn largest_of(gaps: &[Gap]) -> Vec<usize> {
+/// The outputs with the largest gaps that are not 0, all of them where points of so many entries are few.
+fn largest_of(gaps: &[Gap], entries: usize) -> Vec<usize> {
     let mut order: Vec<usize> = (0..gaps.len()).filter(|&i| !gaps[i].found.is_zero()).collect();
     order.sort_by(|&a, &b| gaps[b].found.cmp(&gaps[a].found).then(a.cmp(&b)));
-    order.truncate(SHOWN);
+    order.truncate(SHOWN.0.max(SHOWN.1 / entries.max(1)));
     order
-}
-
-/// Bounds layer by layer, and the best of some points.
-fn enclosed(h: &Network, bounds: Box<'_>) -> Option<Difference> {
-    let tensor =
-        |pick: fn(&(Rational, Rational)) -> Rational| search::flat(&bounds.iter().map(pick).collect::<Vec<_>>());
-    let whole = h.enclose(&Enclosure { low: tensor(|b| b.0.clone()), high: tensor(|b| b.1.clone()) })?;
-    let size = |e: &Enclosure, i: usize| e.low.get(i).abs().max(e.high.get(i).abs());
-    let mut gaps: Vec<Gap> =
-        (0..whole.low.len()).map(|i| Gap { bound: size(&whole, i), found: Rational::zero() }).collect();
-    let mut best: Vec<Option<usize>> = vec![None; gaps.len()];
-    let points = points(bounds);
-    for (p, point) in points.iter().enumerate() {
-        let Some(there) = h.enclose(&Enclosure { low: point.clone(), high: point.clone() }) else { continue };
-        for (i, gap) in gaps.iter_mut().enumerate() {
-            let (low, high) = (there.low.get(i), there.high.get(i));
-            let sure = low.clone().max(-high).max(Rational::zero());
-            if sure > gap.found {
-                gap.found = sure;
-                best[i] = Some(p);
-            }
-        }
-    }
-    let shown = largest_of(&gaps).into_iter().filter_map(|i| Some((i, points[best[i]?].clone())));
-    let points = shown.collect();
-    let exact = gaps.iter().all(|g| g.bound == g.found);
-    Some(Difference { gaps, points, exact })
-}
-
-/// The middle, the ends, and points whose entries are either end or between, the same on every machine.
-fn points(bounds: Box<'_>) -> Vec<Tensor> {
-    const POINTS: u64 = 24;
-    let mut points = Vec::new();
-    for round in 0..POINTS {
-        let entry = |(i, (low, high)): (usize, &(Rational, Rational))| {
-            let part = match round {
-                0 => 4,
-                1 => 0,
-                2 => 8,
-                _ => mixed(round, i as u64) % if round % 2 == 0 { 9 } else { 2 } * if round % 2 == 0 { 1 } else { 8 },
-            };
-            low + (high - low) * ratio(part.into(), 8.into())
-        };
-        points.push(search::flat(&bounds.iter().enumerate().map(entry).collect::<Vec<_>>()));
-    }
-    points
-}
-
-/// Bits that look random (the finaliser of SplitMix64).
-fn mixed(round: u64, i: u64) -> u64 {
-    let z = (round << 40 ^ i).wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    let z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    (z ^ (z >> 27)) >> 16
 }
