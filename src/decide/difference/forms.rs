@@ -152,10 +152,10 @@ impl Inputs {
         terms.fold((linear.low.clone(), linear.high.clone()), |sum, term| (sum.0 + term.0, sum.1 + term.1))
     }
 
-    /// The form, or the bounds that are known otherwise where those are closer.
+    /// The form, or the bounds that are known otherwise where those are much closer: slopes may cancel later.
     fn closer(&self, linear: Linear, known: Span) -> Linear {
         let (low, high) = self.range(&linear);
-        if high - low > &known.1 - &known.0 { self.interval(known) } else { linear }
+        if high - low > (&known.1 - &known.0) * 2 { self.interval(known) } else { linear }
     }
 
     fn form(&self, form: &Form, operands: &[&[Linear]]) -> Linear {

@@ -75,7 +75,8 @@ fn by_regions(h: &Network, budget: Budget) -> Option<Difference> {
     };
     let Largest::Known(outputs, _) = regions::largest(&program, None, Allowance::whole(budget)) else { return None };
     let gaps: Vec<Gap> = outputs.iter().map(|(most, _)| Gap { bound: most.clone(), found: most.clone() }).collect();
-    let points = largest_of(&gaps, h.input_elements()).into_iter().map(|row| (row, search::flat(&outputs[row].1))).collect();
+    let points =
+        largest_of(&gaps, h.input_elements()).into_iter().map(|row| (row, search::flat(&outputs[row].1))).collect();
     Some(Difference { gaps, points, exact: true })
 }
 

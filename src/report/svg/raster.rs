@@ -8,6 +8,8 @@ use crate::report::math::{mathml, plain};
 const MARGIN: usize = 2;
 /// Shades of a density picture.
 const SHADES: usize = 10;
+/// Colours of polynomials: enough for the nine weights of a 3×3 kernel.
+const COLOURS: usize = 9;
 /// From how much of a colour on the inverse ink reads better, where the page is dark and where it is light.
 const BLUE: (u32, u32) = (61, 88);
 const ORANGE: (u32, u32) = (60, 97);
@@ -64,7 +66,7 @@ fn exact(picture: &Picture, entries: &[Entry], id: &str) -> String {
         let name = html(&format!("{} = {value}", picture.entry_name(entry.row, entry.column)));
         let (class, opacity, ink) = match entry.level(&picture.largest) {
             Ok((share, negative)) => (if negative { "n" } else { "p" }.to_string(), share, ink(share, negative)),
-            Err(class) => (format!("k{}", class % 8), 100, "v i"),
+            Err(class) => (format!("k{}", class % COLOURS), 100, "v i"),
         };
         let opacity = if opacity >= 100 { String::new() } else { format!(" fill-opacity=\".{opacity:02}\"") };
         body.push_str(&format!(
@@ -204,8 +206,14 @@ fn legend(pictures: &[Picture]) -> String {
         ));
         out.push_str("<span class=\"note\">orange is negative, blue positive, blank 0</span>");
     }
-    if entries().any(|(_, e)| e.value.is_err()) {
-        out.push_str("<span class=\"note\">entries of one colour are one weight, or one polynomial in them</span>");
+    if let Some(last) = entries().filter_map(|(_, e)| e.value.as_ref().err()).max() {
+        let words = match *last < COLOURS {
+            true => "entries of one colour are one weight, or one polynomial in them",
+            false => {
+                "equal entries have one colour; after nine weights, or polynomials in them, colours are used again"
+            }
+        };
+        out.push_str(&format!("<span class=\"note\">{words}</span>"));
     }
     if pictures.iter().any(|p| matches!(p.cells, Cells::Density(_))) {
         out.push_str("<span class=\"scale density\" aria-hidden=\"true\"></span><span class=\"note\">the darker, the more entries are not 0</span>");
