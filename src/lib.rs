@@ -56,6 +56,8 @@ pub mod collapse;
 pub mod decide;
 pub mod diagnostic;
 pub mod export;
+#[cfg(feature = "fault-injection")]
+pub mod fault;
 pub mod import;
 pub mod layer;
 pub mod network;

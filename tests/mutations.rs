@@ -1,90 +1,12 @@
 //! Certificates attacked: thousands of random changes of one field, malformed and huge ones, and
-//! theorems that a faulty lowering would give. The checker must refuse whatever is no longer true.
+//! theorems of other networks. The checker must refuse whatever is no longer true.
 
 mod common;
 mod reader;
 
-use netprove::certificate::Certificate;
-use netprove::decide::prove;
-use netprove::diagnostic::Source;
-use netprove::network::{NoImports, check};
+use common::certificates::{FILES, certify, checked, sealed};
 use netprove_check::Rejection;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
-
-const MEMORY: u64 = 1 << 30;
-
-fn certify(name: &str, text: &str) -> Value {
-    let source = Source { name: name.into(), text: text.into() };
-    let program = check(source, &NoImports, MEMORY).unwrap_or_else(|r| panic!("{name}: {:?}", r.diagnostics));
-    let certificate = Certificate::new(&prove(&program, MEMORY), text.as_bytes());
-    assert_eq!(certificate.gaps, [], "{name}");
-    serde_json::from_slice(&certificate.to_bytes()).expect("JSON")
-}
-
-/// The text of a certificate, sealed anew: an attacker can compute a hash.
-fn sealed(certificate: &Value) -> Vec<u8> {
-    let mut body = certificate.clone();
-    body.as_object_mut().expect("an object").remove("sha256");
-    let text = serde_json::to_string(&body).expect("JSON");
-    let text = format!("{},", text.strip_suffix('}').expect("an object"));
-    let seal: String = Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{text}\"sha256\":\"{seal}\"}}").into_bytes()
-}
-
-/// Small files whose certificates have every statement, every kind of evidence and most layers.
-const FILES: &[(&str, &str)] = &[
-    (
-        "conv",
-        "network f(x: 2x4x5) { conv(random(4x1x3x2, seed=1), [1, -2, 3, 1/2], stride=2x1, pad=[1, 0, 0, 1], groups=2); flatten }",
-    ),
-    ("circular", "network f(x: 1x5) { conv([1, 2, 3], pad=1, pad_mode=circular); conv([1, -1], dilation=2) }"),
-    (
-        "transpose",
-        "network f(x: 2x3x2) { conv_transpose(random(2x1x2x3, seed=2), [1], stride=2, pad=[0, 1, 1, 0], output_pad=1x0) }",
-    ),
-    (
-        "pools",
-        "network f(x: 2x4x4) { avgpool(3, stride=2, pad=1, count_pad=no); sumpool(2, stride=1); global_avgpool }",
-    ),
-    (
-        "moves",
-        "network f(x: 4x2x2) { pixel_shuffle(2); upsample(2, mode=bilinear); pad(1, value=1/3); slice(1, 1, 8, step=3); permute(1, 2, 0) }",
-    ),
-    (
-        "joined",
-        "network f(x: 2x2, y: 1x2) { x |> concat(y); scale([1, 2, -1/2]); bias([0, 1, 0]); reshape(6); dense(random(2x6, seed=3)) }",
-    ),
-    (
-        "witness",
-        "network f(x: 1x4x4 in [1/2, 2]) { conv(random(1x1x3x3, seed=5), pad=1); maxpool(2); leaky_relu(1/10); clip(-1/4, 1/2) }",
-    ),
-    (
-        "smooth",
-        "network f(x: 3) { dense([[1, 2, -1], [0, 1, 1]]); sigmoid; tanh; dense([[1, -1]]); gelu }\nnetwork g(x: 2) { softmax; square }",
-    ),
-    ("inactive", "network f(x: 1x3x3 in [0, 1]) { conv(ones(2x2) / 4); relu; relu6; bias(-2); hard_tanh }"),
-    (
-        "cancel",
-        "network f(x: 4) = (x |> relu) - (-x |> relu)\nnetwork g(x: 4, y: 4) { x |> maximum(y) }\nnetwork h(x: 4, y: 4) { d = (y - x) |> relu; output x + d }\nprove f is linear\nprove g == h",
-    ),
-    (
-        "symbols",
-        "forall k: 1x1x2x2, b: 1\nnetwork f(x: 1x3x3) { conv(k, bias=b); batchnorm(gamma=[2], beta=[1], mean=[0], var=[2], eps=0) }\nprove f is affine",
-    ),
-    (
-        "laws",
-        "forall k: 1x1x2\nnetwork f(x: 1x4) { conv(k) }\nnetwork g(x: 1x4) { maxpool(2) }\nprove f is homogeneous\nprove g is positively_homogeneous\nprove g is additive",
-    ),
-    (
-        "equal",
-        "network f(x: 1x4 in [0, 1]) { conv([1, 2]); conv([1, -1]) }\nnetwork g(x: 1x4 in [0, 1]) { conv([1, 1, -2]) }\nnetwork h(x: 1x4 in [0, 1]) { conv([1, 1, -1.99]) }\nprove f == g\nprove f != h\nprove f == h within 0.01\nprove f is a_convolution",
-    ),
-    (
-        "close",
-        "network f(x: 3 in [0, 1]) { relu; scale(1/100) }\nnetwork g(x: 3 in [0, 1]) { sigmoid; scale(1/100) }\nprove f == g within 1/50",
-    ),
-];
 
 /// SplitMix64.
 struct Random(u64);
@@ -149,6 +71,27 @@ const WORDS: &[&str] = &[
     "softmax",
     "multiply",
     "positively_homogeneous",
+    "convex",
+    "concave",
+    "monotone",
+    "lipschitz",
+    "injective",
+    "surjective",
+    "affine_along_constants",
+    "not_convex",
+    "not_monotone",
+    "not_injective",
+    "layers",
+    "map",
+    "regions",
+    "points",
+    "leaf",
+    "empty",
+    "fixed",
+    "split",
+    "elu",
+    "softplus",
+    "divide",
 ];
 
 /// Changes one value; what it became, or `None` where nothing was changed.
@@ -219,7 +162,7 @@ fn random_mutants_are_refused_or_still_true() {
     let (mut refused, mut unreadable, mut noted, mut true_still) = (0, 0, 0, 0);
     for (name, text) in FILES {
         let original = certify(name, text);
-        netprove_check::check(&sealed(&original)).unwrap_or_else(|e| panic!("{name}: {e}"));
+        checked(&sealed(&original)).unwrap_or_else(|e| panic!("{name}: {e}"));
         let mut all = Vec::new();
         paths(&original, "", &mut all);
         all.retain(|path| !path.ends_with("/sha256"));
@@ -228,7 +171,7 @@ fn random_mutants_are_refused_or_still_true() {
             let path = &all[random.below(all.len())];
             let mut mutant = original.clone();
             let Some(change) = mutate(&mut mutant, path, &mut random) else { continue };
-            match netprove_check::check(&sealed(&mutant)) {
+            match checked(&sealed(&mutant)) {
                 Err(Rejection::Unreadable(_)) => unreadable += 1,
                 Err(Rejection::Wrong { step, reason }) => {
                     assert!(!step.is_empty() && !reason.is_empty(), "{name}: {change}: no step is named");
@@ -261,7 +204,7 @@ fn unsealed_changes_are_refused() {
     for (at, byte) in text.bytes().enumerate().step_by(7) {
         let mut bytes = text.clone().into_bytes();
         bytes[at] = if byte == b'1' { b'2' } else { b'1' };
-        assert!(netprove_check::check(&bytes).is_err(), "byte {at}");
+        assert!(checked(&bytes).is_err(), "byte {at}");
         refused += 1;
     }
     assert!(refused > 100);
@@ -289,13 +232,13 @@ fn malformed_certificates_are_unreadable() {
         &float,
     ];
     for text in texts {
-        let result = netprove_check::check(text.as_bytes());
+        let result = checked(text.as_bytes());
         assert!(matches!(result, Err(Rejection::Unreadable(_))), "{:?}: {result:?}", text.get(..60));
     }
     for end in (0..original.len()).step_by(101) {
-        assert!(netprove_check::check(&original.as_bytes()[..end]).is_err(), "cut at {end}");
+        assert!(checked(&original.as_bytes()[..end]).is_err(), "cut at {end}");
     }
-    assert!(netprove_check::check(&[0xff; 100]).is_err());
+    assert!(checked(&[0xff; 100]).is_err());
 }
 
 /// A few bytes may ask for more than any machine has: they are refused before anything is allocated.
@@ -316,7 +259,7 @@ fn huge_networks_are_refused() {
         let place = mutant.pointer_mut(path).expect(path);
         let change = *place != *value;
         *place = value.clone();
-        assert!(!change || netprove_check::check(&sealed(&mutant)).is_err(), "{path} = {value}");
+        assert!(!change || checked(&sealed(&mutant)).is_err(), "{path} = {value}");
     }
 }
 
@@ -364,9 +307,9 @@ fn theorems_of_a_faulty_lowering_are_refused() {
     for (fault, right, wrong) in faults {
         let certificate = |body: &str| certify(fault, &format!("network f(x: 1x3x3 in [-1, 1]) {{ {body} }}"));
         let (mut right, wrong) = (certificate(right), certificate(wrong));
-        netprove_check::check(&sealed(&right)).unwrap_or_else(|e| panic!("{fault}: {e}"));
+        checked(&sealed(&right)).unwrap_or_else(|e| panic!("{fault}: {e}"));
         right["theorems"] = wrong["theorems"].clone();
-        let result = netprove_check::check(&sealed(&right));
+        let result = checked(&sealed(&right));
         assert!(matches!(result, Err(Rejection::Wrong { .. })), "{fault}: {result:?}");
     }
 }

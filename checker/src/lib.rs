@@ -5,46 +5,56 @@
 //!
 //! # What an accepted certificate means
 //!
-//! 1. **Text** (`format`). Every field is known, present and read once; numbers have one spelling.
-//! 2. **Layers** (`layer`). A layer is its defining sum, written once, and used by everything below. Its
-//!    output's shape is computed (`shape`) from its operands and geometry, and must be the stated one; weights must
-//!    have the size that the sum reads. After that no sum reads an entry that does not exist: an index
-//!    that is out of range is an error, never 0. So every theorem includes that its shapes are right.
+//! 1. **Text** (`text`). Every field is known, present and read once; numbers have one spelling.
+//! 2. **Layers** (`layer`). A layer is its defining sum: which entries an output reads, axis by axis, times which
+//!    numbers. That definition is written once, and used by everything below. Its output's shape is
+//!    the length of its axes, and must be the stated one; the largest offsets are inside of the operands and of the
+//!    numbers. So every theorem includes that its shapes are right.
 //! 3. **Networks** (`network`). Every operand stands before its user, so a network is a function: each
 //!    value is one substitution into its layer's sum.
 //! 4. **Theorems** (`theorem`). One rule for each kind of evidence, with its reason in its documentation:
-//!    - *composition*: output rows by substitution, exactly (`rows`);
+//!    - *composition*: output rows by substitution, modulo integers whose product exceeds every number in question
+//!      (`rows`);
 //!    - *normal form*: steps that keep the value of every maximum on the domain (`form`);
-//!    - *witness*, *homogeneity*, *counterexample*, *bounds*: evaluation at points or over a box, exactly, or with bounds
-//!      that are rounded outwards (`value`, `curve`);
+//!    - *regions*: a proof by cases, which argument every maximum is (`region`);
+//!    - *layers*: what sums and maxima keep: convexity, signs of slopes, bounds of slopes (`mark`);
+//!    - *map*: what follows from a map that another theorem states;
+//!    - *witness*, *homogeneity*, *counterexample*, *points*, *bounds*: evaluation at points or over a box, exactly, or
+//!      with bounds that are rounded outwards (`value`, `curve`);
 //!    - *structure*: what is true of every layer.
 //!
 //! A theorem about free symbols holds for all their values: what is compared are polynomials, term by term. What
 //! refutes gives values to the symbols. A root is the positive square root that it is said to be.
+//!
+//! What all of it may cost is limited (`work`): a certificate that takes more steps is not accepted, in words.
 //!
 //! Believed are this crate, `serde_json`, the number crates, Rust, and the machine; and that the networks
 //! are those that the source file describes, which [`check_source`] ties to the file by its hash only.
 
 mod curve;
 mod form;
-mod format;
 mod layer;
+mod mark;
 mod network;
 mod number;
+mod region;
 mod rows;
-mod shape;
-mod stated;
-mod table;
+mod text;
 mod theorem;
 mod value;
-mod window;
+mod work;
 
 use std::fmt;
 
-pub use format::MAX_BYTES;
-use format::{Statement, read, sha256};
 use network::Network;
+use number::Symbol;
+pub use text::MAX_BYTES;
+use text::{Json, read, sha256};
 use theorem::Context;
+use work::Work;
+
+/// The steps that a certificate may take unless more are allowed: about a minute of two cores.
+pub const LIMIT: u64 = 100_000_000_000;
 
 /// Why a certificate is not accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,12 +118,13 @@ impl Checked {
     }
 }
 
-/// Checks a certificate: every theorem is proved, or the first step that is wrong is named.
+/// Checks a certificate in at most so many steps ([`LIMIT`]): every theorem is proved, or the first step that is
+/// wrong is named.
 ///
 /// # Errors
 /// [`Rejection::Unreadable`] if it is no certificate, else the step that is wrong.
-pub fn check(bytes: &[u8]) -> Result<Checked, Rejection> {
-    let (mut checked, results) = check_each(bytes)?;
+pub fn check(bytes: &[u8], limit: u64) -> Result<Checked, Rejection> {
+    let (mut checked, results) = check_each(bytes, limit)?;
     for result in results {
         checked.theorems.push(result?);
     }
@@ -125,22 +136,33 @@ pub fn check(bytes: &[u8]) -> Result<Checked, Rejection> {
 ///
 /// # Errors
 /// As for [`check`], if a network is wrong.
-pub fn check_each(bytes: &[u8]) -> Result<(Checked, Vec<Result<String, Rejection>>), Rejection> {
-    let certificate = read(bytes)?;
-    let mut networks = Vec::new();
-    for network in certificate.networks {
-        networks.push(Network::new(network, &certificate.symbols)?);
-    }
-    let context = Context { symbols: certificate.symbols, networks };
-    let prove = |(at, theorem): (usize, &format::Theorem)| match context.prove(theorem) {
-        Ok(()) => Ok(words(&theorem.statement, &context)),
-        Err(e) => Err(e.inside(&format!("theorem {} ({})", at + 1, theorem.note))),
-    };
-    let results = certificate.theorems.iter().enumerate().map(prove).collect();
-    let notes = certificate.theorems.into_iter().map(|theorem| theorem.note).collect();
-    let written = format!("{}, written by netprove {}", certificate.file, certificate.netprove);
-    let source_sha256 = certificate.source_sha256;
-    Ok((Checked { theorems: Vec::new(), notes, written, source_sha256 }, results))
+pub fn check_each(bytes: &[u8], limit: u64) -> Result<(Checked, Vec<Result<String, Rejection>>), Rejection> {
+    read(bytes)?.record(|f| {
+        let text = |name: &str| f.get(name)?.text();
+        text("format")?;
+        text("sha256")?;
+        let written = format!("{}, written by netprove {}", text("file")?, text("netprove")?);
+        let symbol =
+            |json: &Json| json.record(|f| Ok((f.get("name")?.text()?.into(), f.get("root_of")?.option(Json::whole)?)));
+        let (names, roots): (Vec<String>, Vec<Option<u64>>) = f.get("symbols")?.list(symbol)?.into_iter().unzip();
+        let symbols = roots.iter().enumerate().map(|(i, root)| root.map_or(Symbol::Free(i), Symbol::Root));
+        let symbols: Vec<Symbol> = symbols.collect();
+        let networks = f.get("networks")?.list(|network| Network::read(network, &symbols))?;
+        let mut context = Context { symbols, names, networks, work: Work::new(limit), maps: Vec::new() };
+        let (mut notes, mut results) = (Vec::new(), Vec::new());
+        f.get("theorems")?.list(|theorem| {
+            theorem.record(|f| {
+                let (note, statement, evidence) = (f.get("note")?.text()?, f.get("statement")?, f.get("evidence")?);
+                let result = context.prove(statement, evidence);
+                let step = format!("theorem {} ({note})", results.len() + 1);
+                results.push(result.map_err(|e| e.inside(&step)));
+                notes.push(note.to_string());
+                Ok(())
+            })
+        })?;
+        let source_sha256 = text("source_sha256")?.to_string();
+        Ok((Checked { theorems: Vec::new(), notes, written, source_sha256 }, results))
+    })
 }
 
 /// Checks that a certificate was made from this file.
@@ -152,56 +174,6 @@ pub fn check_source(checked: &Checked, source: &[u8]) -> Result<(), Rejection> {
         true => Ok(()),
         false => {
             Err(Rejection::at("the source", "`source_sha256` is not its hash: the certificate is of another file"))
-        }
-    }
-}
-
-/// A statement in words.
-fn words(statement: &Statement, context: &Context) -> String {
-    let network = |index: usize| &context.networks[index];
-    let name = |index: usize| format!("`{}`", network(index).name);
-    let shape = |axes: &[usize]| axes.iter().map(usize::to_string).collect::<Vec<_>>().join("×");
-    let domain = |index: usize| {
-        let one = |(axes, domain): (&Vec<usize>, &Option<_>)| match domain {
-            Some((low, high)) => format!("[{low}, {high}]^({})", shape(axes)),
-            None => format!("ℚ^({})", shape(axes)),
-        };
-        let inputs = network(index).inputs.iter().zip(&network(index).domains).map(one);
-        inputs.collect::<Vec<_>>().join(" × ")
-    };
-    let symbols = |indices: &[usize], nonnegative: &[usize]| {
-        let symbolic = indices.iter().any(|&index| network(index).is_symbolic());
-        let positive: Vec<&str> = nonnegative.iter().map(|&s| context.symbols[s].name.as_str()).collect();
-        match (symbolic, positive.is_empty()) {
-            (false, _) => String::new(),
-            (true, true) => " and all values of the symbols".into(),
-            (true, false) => format!(" and all values of the symbols with {} ≥ 0", positive.join(", ")),
-        }
-    };
-    let within = |tolerance: &Option<String>| tolerance.as_ref().map_or(String::new(), |t| format!(", within {t}"));
-    match statement {
-        Statement::AffineMap { network: f, map } => {
-            let entries =
-                format!("M is {}×{} with {} entries that are not 0", map.rows, map.columns, map.entries.len());
-            format!("{0}(x) = M x + b for all x in {1}{2}; {entries}", name(*f), domain(*f), symbols(&[*f], &[]))
-        }
-        Statement::Affine { network: f } => {
-            format!("{} is affine on {}, for all values of its symbols", name(*f), domain(*f))
-        }
-        Statement::Linear { network: f } => {
-            format!("{} is linear on {}, for all values of its symbols", name(*f), domain(*f))
-        }
-        Statement::NotAffine { network: f } => format!("{} is not affine on {}", name(*f), domain(*f)),
-        Statement::NotLinear { network: f } => format!("{} is not linear on {}", name(*f), domain(*f)),
-        Statement::Equal { left, right, within: tolerance, nonnegative } => {
-            let all = format!("{}{}", domain(*left), symbols(&[*left, *right], nonnegative));
-            format!("{}(x) = {}(x){} for all x in {all}", name(*left), name(*right), within(tolerance))
-        }
-        Statement::Different { left, right, within: tolerance, .. } => {
-            format!("{}(x) ≠ {}(x){} for some x in {}", name(*left), name(*right), within(tolerance), domain(*left))
-        }
-        Statement::PositivelyHomogeneous { network: f } => {
-            format!("{0}(a x) = a {0}(x) for all x and all a ≥ 0", name(*f))
         }
     }
 }

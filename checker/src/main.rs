@@ -1,26 +1,29 @@
-//! `netprove-check C.json [--source FILE]`: exit status 0 if every theorem is proved, 1 if one is
+//! `netprove-check C.json [--source FILE] [--limit STEPS]`: exit status 0 if every theorem is proved, 1 if one is
 //! rejected, 2 if the certificate cannot be read.
 
-use std::io::Read;
-use std::path::Path;
+use std::io::{Read, Write};
 use std::process::ExitCode;
 
-use netprove_check::{MAX_BYTES, Rejection, check, check_source};
+use netprove_check::{LIMIT, MAX_BYTES, Rejection, check, check_source};
 
-const USAGE: &str = "usage: netprove-check CERTIFICATE.json [--source FILE]";
+const USAGE: &str = "usage: netprove-check CERTIFICATE.json [--source FILE] [--limit STEPS]";
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let (certificate, source) = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        [certificate] if !certificate.starts_with("--") => (certificate.to_string(), None),
-        [certificate, "--source", source] | ["--source", source, certificate] => {
-            (certificate.to_string(), Some(source.to_string()))
+    let (mut certificate, mut source, mut limit) = (None, None, Some(LIMIT));
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--source" => source = arguments.next(),
+            "--limit" => limit = arguments.next().and_then(|steps| steps.parse().ok()),
+            _ if certificate.is_none() && !argument.starts_with("--") => certificate = Some(argument),
+            _ => limit = None,
         }
-        _ => return fail(USAGE),
-    };
-    match run(&certificate, source.as_deref()) {
+    }
+    let (Some(certificate), Some(limit)) = (certificate, limit) else { return fail(USAGE) };
+    match run(&certificate, source.as_deref(), limit) {
         Ok(lines) => {
-            lines.iter().for_each(|line| println!("{line}"));
+            // A closed pipe is no error.
+            let _ = writeln!(std::io::stdout(), "{}", lines.join("\n"));
             ExitCode::SUCCESS
         }
         Err(Rejection::Unreadable(why)) => fail(&format!("{certificate}: {why}")),
@@ -36,9 +39,8 @@ fn fail(message: &str) -> ExitCode {
     ExitCode::from(2)
 }
 
-fn run(certificate: &str, source: Option<&str>) -> Result<Vec<String>, Rejection> {
-    let bytes = read(certificate)?;
-    let checked = check(&bytes)?;
+fn run(certificate: &str, source: Option<&str>, limit: u64) -> Result<Vec<String>, Rejection> {
+    let checked = check(&read(certificate)?, limit)?;
     if let Some(source) = source {
         check_source(&checked, &read(source)?)?;
     }
@@ -48,8 +50,7 @@ fn run(certificate: &str, source: Option<&str>) -> Result<Vec<String>, Rejection
 /// At most one byte more than a certificate may have.
 fn read(path: &str) -> Result<Vec<u8>, Rejection> {
     let mut bytes = Vec::new();
-    let file = std::fs::File::open(Path::new(path));
-    let read = file.and_then(|file| file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes));
+    let read = std::fs::File::open(path).and_then(|file| file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes));
     read.map_err(|e| Rejection::Unreadable(format!("{path}: {e}")))?;
     Ok(bytes)
 }

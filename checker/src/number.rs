@@ -1,54 +1,25 @@
-//! Exact numbers as text, and polynomials in the symbols that theorems are quantified over.
+//! Exact numbers, and polynomials in the symbols that theorems are quantified over.
 
 use std::collections::BTreeMap;
 
 use num_bigint::BigInt;
 use num_integer::Integer;
 use num_rational::BigRational;
-use num_traits::{One, Signed, Zero};
+use num_traits::{One, Signed, Zero, pow};
 
 use crate::Rejection;
-use crate::format::{Entry, Symbol as SymbolText};
+use crate::text::Json;
 
 pub type Int = BigInt;
 pub type Rat = BigRational;
 
-/// The most digits of an integer: reading takes the square of their number.
-const MOST_DIGITS: usize = 100_000;
-
-/// A decimal integer in its one canonical spelling: no sign but `-`, no leading zero, no `-0`.
-pub fn integer(text: &str) -> Result<Int, Rejection> {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    let canonical = (1..=MOST_DIGITS).contains(&digits.len())
-        && digits.bytes().all(|b| b.is_ascii_digit())
-        && (!digits.starts_with('0') || text == "0");
-    let number = if canonical { text.parse().ok() } else { None };
-    number.ok_or_else(|| {
-        Rejection::Unreadable(format!("`{}` is not an integer", text.chars().take(40).collect::<String>()))
-    })
+pub fn gcd(a: &Int, b: &Int) -> Int {
+    a.gcd(b)
 }
 
-/// `p` or `p/q` in lowest terms, q > 1.
-pub fn rational(text: &str) -> Result<Rat, Rejection> {
-    let Some((p, q)) = text.split_once('/') else { return Ok(integer(text)?.into()) };
-    let (p, q) = (integer(p)?, integer(q)?);
-    if q <= Int::one() || !p.gcd(&q).is_one() {
-        return Err(Rejection::Unreadable(format!(
-            "`{}` is not in lowest terms",
-            text.chars().take(40).collect::<String>()
-        )));
-    }
-    Ok(Rat::new_raw(p, q))
-}
-
-pub fn rationals(texts: &[String]) -> Result<Vec<Rat>, Rejection> {
-    texts.iter().map(|t| rational(t)).collect()
-}
-
-/// A positive integer.
-pub fn denominator(text: &str) -> Result<Int, Rejection> {
-    let number = integer(text)?;
-    if number.is_positive() { Ok(number) } else { Err(Rejection::Unreadable("a denominator is not positive".into())) }
+/// The bits of a number's numerator and denominator.
+pub fn bits(n: &Rat) -> u64 {
+    n.numer().bits() + n.denom().bits()
 }
 
 /// Numbers as integers over their least common denominator.
@@ -80,24 +51,28 @@ impl Poly {
         Poly(if value.is_zero() { Vec::new() } else { vec![(Vec::new(), value)] })
     }
 
-    pub fn read(entry: &Entry, denominator: &Int, symbols: &[SymbolText]) -> Result<Poly, Rejection> {
-        let terms = match entry {
-            Entry::Number(text) => return Ok(Poly::number(Rat::new(integer(text)?, denominator.clone()))),
-            Entry::Polynomial(terms) => terms,
+    /// An integer, or terms `[coefficient, [[symbol, exponent], …]]`; over a denominator.
+    pub fn read(json: &Json, denominator: &Int, symbols: &[Symbol]) -> Result<Poly, Rejection> {
+        let over = Rat::new(Int::one(), denominator.clone());
+        if matches!(json, Json::Text(_)) {
+            return Ok(Poly::number(over * json.integer()?));
+        }
+        let power = |json: &Json| {
+            let (symbol, exponent) = json.pair(Json::size, Json::size)?;
+            match (symbols.get(symbol), exponent) {
+                (Some(symbol), 1..=64) => Ok((*symbol, exponent)),
+                _ => Err(Rejection::Unreadable(format!("symbol {symbol} to the power {exponent}: there is none"))),
+            }
         };
         let mut sum = Poly::default();
-        for (coefficient, powers) in terms {
-            let mut term = Poly::number(rational(coefficient)? / Rat::from(denominator.clone()));
-            for &(symbol, exponent) in powers {
-                let text = symbols.get(symbol).ok_or_else(|| Rejection::Unreadable(format!("no symbol {symbol}")))?;
-                let symbol = text.root_of.map_or(Symbol::Free(symbol), Symbol::Root);
-                if exponent == 0 || exponent > 64 {
-                    return Err(Rejection::Unreadable(format!("the exponent {exponent} is not between 1 and 64")));
-                }
+        for (coefficient, powers) in json.list(|term| term.pair(Json::rational, |powers| powers.list(power)))? {
+            if powers.len() > 64 {
+                return Err(Rejection::Unreadable("a monomial has more than 64 powers".into()));
+            }
+            let mut term = Poly::number(coefficient * &over);
+            for (symbol, exponent) in powers {
                 let factor = Poly(vec![(vec![(symbol, 1)], Rat::one())]);
-                for _ in 0..exponent {
-                    term = term.times(&factor);
-                }
+                (0..exponent).for_each(|_| term = term.times(&factor));
             }
             sum.add(&term, &Rat::one());
         }
@@ -118,10 +93,7 @@ impl Poly {
 
     /// Adds `factor · other`.
     pub fn add(&mut self, other: &Poly, factor: &Rat) {
-        if factor.is_zero() {
-            return;
-        }
-        for (monomial, value) in &other.0 {
+        for (monomial, value) in other.0.iter().filter(|_| !factor.is_zero()) {
             match self.0.binary_search_by(|(m, _)| m.cmp(monomial)) {
                 Err(at) => self.0.insert(at, (monomial.clone(), value * factor)),
                 Ok(at) => {
@@ -135,10 +107,9 @@ impl Poly {
     }
 
     pub fn times(&self, other: &Poly) -> Poly {
-        if let [(monomial, factor)] = other.0.as_slice()
-            && monomial.is_empty()
-        {
-            return Poly(self.0.iter().map(|(m, c)| (m.clone(), c * factor)).collect());
+        if let Some(factor) = other.as_number() {
+            let scaled = self.0.iter().map(|(m, c)| (m.clone(), c * &factor));
+            return Poly(if factor.is_zero() { Vec::new() } else { scaled.collect() });
         }
         let mut sum: BTreeMap<Monomial, Rat> = BTreeMap::new();
         for (m, a) in &self.0 {
@@ -157,30 +128,22 @@ impl Poly {
 
     /// The quotient by a monomial that divides every term.
     pub fn over(&self, divisor: &Monomial) -> Poly {
-        let mut quotient: Vec<_> =
-            self.0.iter().map(|(m, c)| (shared(m, divisor, |e, d| e - d.min(e)), c.clone())).collect();
-        quotient.sort_by(|a, b| a.0.cmp(&b.0));
-        Poly(quotient)
+        let quotient = self.0.iter().map(|(m, c)| (shared(m, divisor, |e, d| e - d.min(e)), c.clone()));
+        Poly(quotient.collect::<BTreeMap<_, _>>().into_iter().collect())
     }
 
     /// Bounds of the value where free symbols have these values; `None` if one has none.
     pub fn bounds(&self, values: &dyn Fn(usize) -> Option<Rat>) -> Option<(Rat, Rat)> {
         let (mut low, mut high) = (Rat::zero(), Rat::zero());
         for (monomial, coefficient) in &self.0 {
-            let (mut a, mut b) = (Rat::one(), Rat::one());
+            let (mut factor, mut a, mut b) = (coefficient.clone(), Rat::one(), Rat::one());
             for &(symbol, exponent) in monomial {
                 match symbol {
                     Symbol::Root(p) => {
                         let (below, above) = root(p);
-                        (a, b) = if exponent == 1 { (a * below, b * above) } else { return None };
+                        (a, b) = (a * pow(below, exponent as usize), b * pow(above, exponent as usize));
                     }
-                    Symbol::Free(_) => {}
-                }
-            }
-            let mut factor = coefficient.clone();
-            for &(symbol, exponent) in monomial {
-                if let Symbol::Free(index) = symbol {
-                    factor *= num_traits::pow(values(index)?, exponent as usize);
+                    Symbol::Free(index) => factor *= pow(values(index)?, exponent as usize),
                 }
             }
             let (a, b) = if factor.is_negative() { (b, a) } else { (a, b) };
@@ -189,21 +152,29 @@ impl Poly {
         }
         Some((low, high))
     }
+
+    /// Whether the value is at least 0 for all values of the symbols, where those in `nonnegative` are.
+    pub fn is_nonnegative(&self, nonnegative: &[usize]) -> bool {
+        let known = |&(s, e): &(Symbol, u32)| match s {
+            Symbol::Root(_) => true,
+            Symbol::Free(index) => e % 2 == 0 || nonnegative.contains(&index),
+        };
+        self.0.iter().all(|(monomial, c)| c.is_positive() && monomial.iter().all(known))
+            || self.bounds(&|_| None).is_some_and(|(low, _)| !low.is_negative())
+    }
 }
 
 /// √p, between neighbouring multiples of 2^−256.
 fn root(p: u64) -> (Rat, Rat) {
     let unit = Int::one() << 256_u32;
-    let below = (Int::from(p) << 512_u32).sqrt();
-    let above = if &below * &below == Int::from(p) << 512_u32 { below.clone() } else { &below + 1 };
+    let square = Int::from(p) << 512_u32;
+    let below = square.sqrt();
+    let above = if &below * &below == square { below.clone() } else { &below + 1 };
     (Rat::new(below, unit.clone()), Rat::new(above, unit))
 }
 
 /// The product of two monomials, as a number and a monomial.
 fn product(m: &Monomial, n: &Monomial) -> (Rat, Monomial) {
-    if n.is_empty() || m.is_empty() {
-        return (Rat::one(), if n.is_empty() { m.clone() } else { n.clone() });
-    }
     let mut powers: BTreeMap<Symbol, u32> = m.iter().copied().collect();
     let mut number = Rat::one();
     for &(symbol, exponent) in n {

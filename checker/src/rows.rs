@@ -1,229 +1,242 @@
-//! The rows of an affine network's matrix, from the defining sums.
+//! The rows of affine networks' matrices, from the defining sums.
 //!
 //! Row r of the matrix says what output r is in terms of the inputs. It is found backwards: output r
 //! is 1 times itself; an entry that a layer computes is replaced by its sum, layer by layer, until
 //! only input entries and the number 1 are left. That is substitution, nothing more.
 //!
-//! Numbers are integers over one denominator a value, modulo 2^(64·L). L is chosen so that 2^(64·L − 1)
-//! is larger than any number that is compared: then two numbers are equal exactly if they are equal
-//! modulo 2^(64·L), whatever the intermediate results were.
+//! Two rational numbers p and q with D·p and D·q integers, |D·(p − q)| < m₁⋯mₖ, are equal exactly if p = q
+//! modulo every mⱼ, where the mⱼ are coprime to each other and to D: then D·(p − q) is a multiple of
+//! their product, and so 0. [`Moduli::new`] finds a D and a bound from the weights, and so many moduli.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-use num_bigint::Sign;
 use num_integer::Integer;
-use num_traits::{One, Signed, ToPrimitive, Zero};
+use num_traits::{One, ToPrimitive, Zero};
 
 use crate::Rejection;
-use crate::layer::{ONE, Weight};
+use crate::layer::{ONE, wrong};
 use crate::network::Network;
-use crate::number::Int;
+use crate::number::{Int, Rat};
+use crate::work::{Work, parallel};
 
-/// For each value, and last the number 1: the row vector at it, and its entries that may not be 0.
-type Space = Vec<(Vec<u64>, Vec<usize>)>;
-
-/// An affine network, prepared.
-pub struct Rows<'n> {
-    network: &'n Network,
-    /// For each value, what its row vectors are integers over; the last is that of the number 1.
-    denominators: Vec<Int>,
-    /// For each layer: its weights as machine words, if all fit.
-    words: Vec<Option<Vec<i64>>>,
-    /// The common denominator of all inputs and of the number 1.
-    pub denominator: Int,
-    /// No entry of a row, over `denominator`, is larger than this.
-    pub bound: Int,
+/// An odd number below 2^62, and −m^−1 mod 2^64: products by Montgomery's method.
+struct Modulus {
+    m: u64,
+    inverse: u64,
 }
 
-impl<'n> Rows<'n> {
-    pub fn new(network: &'n Network) -> Rows<'n> {
-        let (inputs, live) = (network.inputs.len(), network.live());
-        let one = live.len();
-        let mut denominators = vec![Int::one(); one + 1];
-        // The sum of the sizes of a row vector's entries, as a number: at most `sizes / denominators`.
-        let mut sizes = vec![Int::zero(); one + 1];
-        sizes[network.output] = Int::one();
-        let layers = || network.layers.iter().enumerate().rev().filter(|(at, _)| live[inputs + at]);
-        for (at, (layer, operands)) in layers() {
-            let over = &denominators[inputs + at] * &layer.table.denominator;
-            let largest = layer.table.numbers.iter().map(|n| n.abs()).max().unwrap_or_default();
-            // Small weights are at most the denominator.
-            let largest = largest.max(layer.table.denominator.clone());
-            let size = &sizes[inputs + at] * largest * Int::from(layer.fan_in());
-            for value in operands.iter().copied().chain([one]) {
-                let common = denominators[value].lcm(&over);
-                sizes[value] = &sizes[value] * (&common / &denominators[value]) + &size * (&common / &over);
-                denominators[value] = common;
+impl Modulus {
+    fn new(m: u64) -> Modulus {
+        // Newton's method: each step doubles the bits that are right.
+        let inverse = (0..6).fold(m, |x, _| x.wrapping_mul(2_u64.wrapping_sub(m.wrapping_mul(x))));
+        Modulus { m, inverse: inverse.wrapping_neg() }
+    }
+
+    /// a·b·2^−64 mod m, for a, b < m.
+    #[inline]
+    fn product(&self, a: u64, b: u64) -> u64 {
+        let t = u128::from(a) * u128::from(b);
+        let q = (t as u64).wrapping_mul(self.inverse);
+        let sum = ((t + u128::from(q) * u128::from(self.m)) >> 64) as u64;
+        if sum >= self.m { sum - self.m } else { sum }
+    }
+
+    fn sum(&self, a: u64, b: u64) -> u64 {
+        let sum = a + b;
+        if sum >= self.m { sum - self.m } else { sum }
+    }
+
+    fn plain(&self, n: &Int) -> u64 {
+        match n.to_i128() {
+            Some(n) => n.rem_euclid(self.m.into()) as u64,
+            None => n.mod_floor(&self.m.into()).to_u64().unwrap_or_default(),
+        }
+    }
+
+    /// The factor of a small integer.
+    fn small(&self, n: i64) -> u64 {
+        let size = ((u128::from(n.unsigned_abs()) << 64) % u128::from(self.m)) as u64;
+        if n < 0 && size > 0 { self.m - size } else { size }
+    }
+
+    /// n·2^64/d mod m: the factor with which [`Modulus::product`] multiplies by n/d.
+    fn factor(&self, n: &Int, d: &Int) -> u64 {
+        let m = Int::from(self.m);
+        let inverse = d.mod_floor(&m).modinv(&m).unwrap_or_default();
+        (((n.mod_floor(&m) * inverse) << 64_u32) % &m).to_u64().unwrap_or_default()
+    }
+}
+
+/// Moduli that tell the entries of some networks' matrices apart, and those from stated numbers.
+pub struct Moduli(Vec<Modulus>);
+
+/// The most bits of a number that is compared.
+const MAX_BITS: u64 = 1 << 16;
+
+/// A common denominator of a row's entries, and a bound of the sum of their sizes.
+fn sizes(network: &Network) -> Result<(Int, Int), Rejection> {
+    let one = network.live.len();
+    let mut denominators = vec![Int::one(); one + 1];
+    let mut sizes = vec![Int::zero(); one + 1];
+    sizes[network.output] = Int::one();
+    for (value, layer, operands) in network.steps().rev() {
+        let over = &denominators[value] * &layer.numbers.denominator;
+        let size = (&layer.norm() * &sizes[value]).ceil().to_integer();
+        for target in operands.iter().copied().chain([one]) {
+            denominators[target] = denominators[target].lcm(&over);
+            sizes[target] += &size;
+            if denominators[target].bits() + sizes[target].bits() > MAX_BITS {
+                return wrong("its numbers are too long to compare");
             }
         }
-        let ends = || (0..inputs).chain([one]);
-        let denominator = ends().fold(Int::one(), |lcm, value| lcm.lcm(&denominators[value]));
-        let bound = ends().map(|value| &sizes[value] * (&denominator / &denominators[value])).max().unwrap_or_default();
-        let fits = |numbers: &[Int]| numbers.iter().map(ToPrimitive::to_i64).collect();
-        let words = network.layers.iter().map(|(layer, _)| fits(&layer.table.numbers)).collect();
-        Rows { network, denominators, words, denominator, bound }
     }
+    let ends = || (0..network.inputs.len()).chain([one]);
+    let common = ends().fold(Int::one(), |lcm, value| lcm.lcm(&denominators[value]));
+    Ok((common, ends().map(|value| &sizes[value]).sum()))
+}
 
-    /// Weights that are longer than a machine word, modulo 2^(64·L).
-    fn wide(&self, limbs: usize) -> Vec<Vec<u64>> {
-        let long = |(at, (layer, _)): (usize, &(crate::layer::Layer, _))| match self.words[at] {
-            Some(_) => Vec::new(),
-            None => layer.table.numbers.iter().flat_map(|n| residue(n, limbs)).collect(),
-        };
-        self.network.layers.iter().enumerate().map(long).collect()
-    }
-
-    fn space(&self, limbs: usize) -> Space {
-        let live = self.network.live();
-        let size = |value: usize| if live[value] { self.network.size(value) } else { 0 };
-        let sizes = (0..live.len()).map(size).chain([1]);
-        sizes.map(|n| (vec![0; n * limbs], Vec::new())).collect()
-    }
-
-    fn row(&self, row: usize, limbs: usize, factor: &Int, space: &mut Space, wide: &[Vec<u64>]) -> Vec<u64> {
-        let (network, inputs, one) = (self.network, self.network.inputs.len(), space.len() - 1);
-        space[network.output].0[row * limbs..][..limbs].copy_from_slice(&residue(factor, limbs));
-        space[network.output].1.push(row);
-        for (at, (layer, operands)) in network.layers.iter().enumerate().rev() {
-            let value = inputs + at;
-            let used = std::mem::take(&mut space[value].1);
-            if used.is_empty() {
-                continue;
+impl Moduli {
+    /// For entries that add up to at most the networks' sizes and `stated`, over their denominators and `over`.
+    pub fn new(networks: &[&Network], stated: &Rat, over: &Int) -> Result<Moduli, Rejection> {
+        let (mut common, mut bound) = (over.clone(), stated.ceil().to_integer());
+        for network in networks {
+            let (denominator, size) = sizes(network)?;
+            (common, bound) = (common.lcm(&denominator), bound + size);
+        }
+        let bound = bound * &common;
+        if bound.bits() > MAX_BITS {
+            return wrong("its numbers are too long to compare");
+        }
+        let (mut product, mut moduli, mut next) = (Int::one(), Vec::new(), (1_u64 << 62) - 1);
+        while product <= bound {
+            let m = Int::from(next);
+            if m.gcd(&product).is_one() && m.gcd(&common).is_one() {
+                product *= m;
+                moduli.push(Modulus::new(next));
             }
-            // What a product is multiplied by to stand over its operand's denominator.
-            let over = &self.denominators[value] * &layer.table.denominator;
-            let to = |target: usize| residue(&(&self.denominators[target] / &over), limbs);
-            let factors: Vec<Vec<u64>> = operands.iter().map(|&o| to(o)).chain([to(one)]).collect();
-            let plain = |f: &Vec<u64>| f[0] == 1 && f[1..].iter().all(|&w| w == 0);
-            for entry in used {
-                let own: Vec<u64> = space[value].0[entry * limbs..][..limbs].to_vec();
-                if own.iter().all(|&w| w == 0) {
-                    continue;
-                }
-                space[value].0[entry * limbs..][..limbs].fill(0);
-                let scaled: Vec<Vec<u64>> =
-                    factors.iter().map(|f| if plain(f) { own.clone() } else { times(&own, f) }).collect();
-                layer.terms(entry, &mut |source, weight| {
-                    let (target, number) = match source {
-                        ONE => (one, &scaled[operands.len()]),
-                        (operand, _) => (operands[operand], &scaled[operand]),
-                    };
-                    let (numbers, used) = &mut space[target];
-                    let sum = &mut numbers[source.1 * limbs..][..limbs];
-                    if sum.iter().all(|&w| w == 0) {
-                        used.push(source.1);
+            next -= 2;
+        }
+        Ok(Moduli(moduli))
+    }
+
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The factors 1/d.
+    pub fn over(&self, d: &Int) -> Vec<u64> {
+        self.0.iter().map(|m| m.factor(&Int::one(), d)).collect()
+    }
+
+    /// Adds n to an entry, times a factor.
+    pub fn add(&self, entry: &mut [u64], n: &Int, factor: &[u64]) {
+        entry.iter_mut().zip(&self.0).zip(factor).for_each(|((e, m), f)| *e = m.sum(*e, m.product(m.plain(n), *f)));
+    }
+
+    /// `f(row, entries)` for every row, in parallel: the sum of the networks' rows, each times its sign, for
+    /// all inputs one after the other and last the constant. An entry is one residue a modulus; it is 0 if all
+    /// are.
+    pub fn each(
+        &self,
+        networks: &[(&Network, i64)],
+        work: &Work,
+        f: impl Fn(usize, &mut [&mut [u64]]) -> Result<(), Rejection> + Sync,
+    ) -> Result<(), Rejection> {
+        let width = self.len();
+        let first = networks[0].0;
+        let entries = |network: &Network| (0..network.live.len()).map(|v| network.size(v)).sum::<usize>();
+        if networks.iter().map(|(n, _)| entries(n)).sum::<usize>().saturating_mul(width) > 1 << 26 {
+            return wrong("its rows are too long to compare");
+        }
+        // The weights, as factors.
+        let factors: Vec<Vec<Vec<u64>>> = networks.iter().map(|(network, _)| self.factors(network)).collect();
+        let space = || networks.iter().map(|(network, _)| Space::new(network, width)).collect::<Vec<_>>();
+        parallel(first.rows(), space, |row, spaces| {
+            let mut found = vec![0; (first.columns() + 1) * width];
+            for (((network, sign), space), factors) in networks.iter().zip(spaces).zip(&factors) {
+                self.row(network, row, *sign, space, factors, work)?;
+                let ends = (0..network.inputs.len()).chain([network.live.len()]);
+                let ends = ends.flat_map(|value| space.entries[value].iter());
+                found.iter_mut().zip(ends).enumerate().for_each(|(i, (f, e))| *f = self.0[i % width].sum(*f, *e));
+                space.clear();
+            }
+            f(row, &mut found.chunks_mut(width).collect::<Vec<_>>())
+        })
+        .map(|_| ())
+    }
+
+    /// For each value, the numbers of its layer as factors.
+    fn factors(&self, network: &Network) -> Vec<Vec<u64>> {
+        let mut factors = vec![Vec::new(); network.live.len()];
+        for (value, layer, _) in network.steps() {
+            let numbers = &layer.numbers;
+            // The factor 2^64·n/d is the product of n and 2^128/d.
+            let square = Int::one() << 64_u32;
+            let over: Vec<u64> = self.0.iter().map(|m| m.factor(&square, &numbers.denominator)).collect();
+            let of =
+                |n: &Int| -> Vec<u64> { self.0.iter().zip(&over).map(|(m, o)| m.product(m.plain(n), *o)).collect() };
+            factors[value] = numbers.numerators.iter().flat_map(of).collect();
+        }
+        factors
+    }
+
+    fn row(
+        &self,
+        network: &Network,
+        row: usize,
+        sign: i64,
+        space: &mut Space,
+        factors: &[Vec<u64>],
+        work: &Work,
+    ) -> Result<(), Rejection> {
+        let (width, one) = (self.len(), network.live.len());
+        let one_over = self.over(&Int::one());
+        self.add(&mut space.entries[network.output][row * width..][..width], &sign.into(), &one_over);
+        space.used[network.output].push(row);
+        for (value, layer, operands) in network.steps().rev() {
+            let mut terms = 0;
+            for entry in std::mem::take(&mut space.used[value]) {
+                let own: Vec<u64> = space.entries[value][entry * width..][..width].to_vec();
+                space.entries[value][entry * width..][..width].fill(0);
+                layer.terms(entry, &mut |source, weight, factor| {
+                    terms += 1;
+                    let target = if source == ONE { one } else { operands[source.0] };
+                    let sum = &mut space.entries[target][source.1 * width..][..width];
+                    if sum.iter().all(|&e| e == 0) {
+                        space.used[target].push(source.1);
                     }
-                    match (weight, &self.words[at]) {
-                        (Weight::Small(n), _) => add_product(sum, number, n),
-                        (Weight::Stored(w), Some(words)) => add_product(sum, number, words[w]),
-                        (Weight::Stored(w), None) => {
-                            let product = times(number, &wide[at][w * limbs..][..limbs]);
-                            add_product(sum, &product, 1);
+                    let weights = &factors[value][weight * width..][..width];
+                    for (((s, m), x), w) in sum.iter_mut().zip(&self.0).zip(&own).zip(weights) {
+                        let mut product = m.product(*x, *w);
+                        if factor != 1 {
+                            product = m.product(product, m.small(factor));
                         }
+                        *s = m.sum(*s, product);
                     }
                 });
             }
+            work.spend(terms * (8 + 3 * width as u64))?;
         }
-        let mut result = Vec::with_capacity((network.columns() + 1) * limbs);
-        for value in (0..inputs).chain([one]) {
-            let factor = residue(&(&self.denominator / &self.denominators[value]), limbs);
-            let (numbers, used) = &mut space[value];
+        Ok(())
+    }
+}
+
+/// For each value, and last the number 1: a row vector at it, and the entries that may not be 0.
+struct Space {
+    entries: Vec<Vec<u64>>,
+    used: Vec<Vec<usize>>,
+}
+
+impl Space {
+    fn new(network: &Network, width: usize) -> Space {
+        let size = |value: usize| if value == network.live.len() { 1 } else { network.size(value) };
+        let entries = (0..=network.live.len()).map(|value| vec![0; size(value) * width]).collect();
+        Space { entries, used: vec![Vec::new(); network.live.len() + 1] }
+    }
+
+    /// Back to 0, where entries were used: inputs and the number 1.
+    fn clear(&mut self) {
+        for (entries, used) in self.entries.iter_mut().zip(&mut self.used).filter(|(_, used)| !used.is_empty()) {
+            entries.fill(0);
             used.clear();
-            numbers
-                .chunks(limbs)
-                .for_each(|n| result.extend(if n.iter().all(|&w| w == 0) { n.to_vec() } else { times(n, &factor) }));
-            numbers.fill(0);
-            // An input that no live layer reads has no space.
-            result
-                .resize(result.len() + (if value == one { 1 } else { network.size(value) } * limbs - numbers.len()), 0);
-        }
-        result
-    }
-}
-
-/// `f(row, entries)` for every row, in parallel: the sum of the sides' rows, each times its factor, for all
-/// inputs one after the other and last the constant. The first failure, if there is one.
-pub fn each(
-    sides: &[(&Rows<'_>, Int)],
-    limbs: usize,
-    f: impl Fn(usize, &mut [u64]) -> Result<(), Rejection> + Sync,
-) -> Result<(), Rejection> {
-    let (next, rows) = (AtomicUsize::new(0), sides[0].0.network.rows());
-    let threads = std::thread::available_parallelism().map_or(1, |n| n.get().min(16));
-    let wide: Vec<Vec<Vec<u64>>> = sides.iter().map(|(side, _)| side.wide(limbs)).collect();
-    let work = || {
-        let mut spaces: Vec<Space> = sides.iter().map(|(side, _)| side.space(limbs)).collect();
-        let mut first: Option<(usize, Rejection)> = None;
-        loop {
-            let row = next.fetch_add(1, Ordering::Relaxed);
-            if row >= rows || first.is_some() {
-                return first;
-            }
-            let mut entries: Vec<u64> = Vec::new();
-            for (((side, factor), wide), space) in sides.iter().zip(&wide).zip(&mut spaces) {
-                let found = side.row(row, limbs, factor, space, wide);
-                entries.resize(found.len(), 0);
-                entries.chunks_mut(limbs).zip(found.chunks(limbs)).for_each(|(sum, n)| add_product(sum, n, 1));
-            }
-            first = f(row, &mut entries).err().map(|e| (row, e));
-        }
-    };
-    let failures: Vec<Option<(usize, Rejection)>> = std::thread::scope(|scope| {
-        let handles: Vec<_> = (0..threads.min(rows)).map(|_| scope.spawn(work)).collect();
-        let lost = || Some((0, Rejection::at("rows", "a thread did not finish")));
-        handles.into_iter().map(|handle| handle.join().unwrap_or_else(|_| lost())).collect()
-    });
-    failures.into_iter().flatten().min_by_key(|f| f.0).map_or(Ok(()), |f| Err(f.1))
-}
-
-/// L such that numbers up to `bound` in size are told apart modulo 2^(64·L).
-pub fn limbs(bound: &Int) -> usize {
-    usize::try_from((bound.bits() + 2) / 64 + 1).unwrap_or(usize::MAX)
-}
-
-/// n modulo 2^(64·L), least word first.
-pub fn residue(n: &Int, limbs: usize) -> Vec<u64> {
-    let mut words: Vec<u64> = n.magnitude().iter_u64_digits().take(limbs).collect();
-    words.resize(limbs, 0);
-    if n.sign() == Sign::Minus {
-        let mut carry = true;
-        for word in &mut words {
-            (*word, carry) = (!*word).overflowing_add(u64::from(carry));
         }
     }
-    words
-}
-
-/// The number of least size with this residue.
-pub fn number(words: &[u64]) -> Int {
-    let magnitude = |words: &[u64]| words.iter().rev().fold(Int::zero(), |n, &w| (n << 64_u32) + w);
-    match words.last() {
-        Some(top) if top >> 63 == 1 => magnitude(words) - (Int::one() << (64 * words.len())),
-        _ => magnitude(words),
-    }
-}
-
-/// sum += a · n, modulo 2^(64·L).
-pub fn add_product(sum: &mut [u64], a: &[u64], n: i64) {
-    let (size, mut carry) = (u128::from(n.unsigned_abs()), 0_u64);
-    for (word, &x) in sum.iter_mut().zip(a) {
-        let product = u128::from(x) * size + u128::from(carry);
-        let (low, high) = (product as u64, (product >> 64) as u64);
-        let (total, over) = if n < 0 { word.overflowing_sub(low) } else { word.overflowing_add(low) };
-        // high < 2^64 − 1, for both factors are below 2^64.
-        (*word, carry) = (total, high + u64::from(over));
-    }
-}
-
-/// a · b modulo 2^(64·L).
-fn times(a: &[u64], b: &[u64]) -> Vec<u64> {
-    let mut product = vec![0; a.len()];
-    for (shift, &word) in b.iter().enumerate().filter(|(_, w)| **w != 0) {
-        let mut carry = 0_u64;
-        for (sum, &x) in product[shift..].iter_mut().zip(a) {
-            let total = u128::from(x) * u128::from(word) + u128::from(*sum) + u128::from(carry);
-            (*sum, carry) = (total as u64, (total >> 64) as u64);
-        }
-    }
-    product
 }

@@ -6,7 +6,7 @@ use super::Gap;
 use super::format::{
     EntryText, InputText, KindText, LayerText, MapText, NetworkText, SymbolText, TensorText, ValuesText, WindowText,
 };
-use crate::algebra::{Coefficient, Polynomial, Shape, Symbol, Tensor};
+use crate::algebra::{Coefficient, Integer, Polynomial, Shape, Symbol, Tensor};
 use crate::collapse::AffineMap;
 use crate::layer::Definition;
 use crate::layer::definition::{Constant, Curve, Divisor, Geometry};
@@ -60,16 +60,16 @@ impl<'p> Elaborated<'p> {
             let definition = function.definition().ok_or_else(gap)?;
             let operands = node.operands.iter().map(|o| places[o]).collect();
             places.insert(id, inputs.len() + layers.len());
-            let (shape, layer) = (node.shape.axes().to_vec(), self.kind(&definition).ok_or_else(gap)?);
+            let (shape, layer) = (node.shape.axes().to_vec(), self.kind(&definition));
             layers.push(LayerText { name: node.name.clone(), operands, shape, layer });
         }
         Ok(NetworkText { name: network.name.clone(), inputs, layers, output: places[&network.output] })
     }
 
-    /// What the checker knows by this name; `None` for layers that it does not know.
-    fn kind(&mut self, definition: &Definition) -> Option<KindText> {
+    /// The layer as the checker knows it.
+    fn kind(&mut self, definition: &Definition) -> KindText {
         let text = ToString::to_string;
-        Some(match definition {
+        match definition {
             Definition::Conv { kernel, bias, window, groups, mode } => KindText::Conv {
                 kernel: self.constant(kernel),
                 bias: bias.as_ref().map(|b| self.constant(b)),
@@ -126,11 +126,14 @@ impl<'p> Elaborated<'p> {
             Definition::Curve(Curve::Tanh) => KindText::Tanh,
             Definition::Curve(Curve::Silu) => KindText::Silu,
             Definition::Curve(Curve::Gelu) => KindText::Gelu,
+            Definition::Curve(Curve::GeluTanh) => KindText::GeluTanh,
+            Definition::Curve(Curve::Elu) => KindText::Elu,
+            Definition::Curve(Curve::Softplus) => KindText::Softplus,
             Definition::Softmax => KindText::Softmax,
             Definition::Square => KindText::Square,
             Definition::Multiply => KindText::Multiply,
-            Definition::Curve(Curve::GeluTanh | Curve::Elu | Curve::Softplus) | Definition::Divide => return None,
-        })
+            Definition::Divide => KindText::Divide,
+        }
     }
 
     fn constant(&mut self, constant: &Constant) -> TensorText {
@@ -184,13 +187,18 @@ impl<'p> Elaborated<'p> {
     pub fn map(&self, map: &AffineMap) -> MapText {
         let denominator = map.denominator();
         let factor = &denominator / map.matrix.denominator();
+        let number = |n: Integer| {
+            #[cfg(feature = "fault-injection")]
+            let n = crate::fault::off_by_one(crate::fault::Fault::WrongEntry, n);
+            EntryText::from(&n)
+        };
         let rows = 0..map.matrix.rows();
         let row = |r: usize| map.matrix.row(r).map(move |(c, n)| (r, c, n.clone()));
         MapText {
             rows: map.matrix.rows(),
             columns: map.matrix.columns(),
             denominator: denominator.to_string(),
-            entries: rows.flat_map(row).map(|(r, c, n)| (r, c, EntryText::from(&n.times(&factor)))).collect(),
+            entries: rows.flat_map(row).map(|(r, c, n)| (r, c, number(n.times(&factor)))).collect(),
             constant: map.bias.numerators_over(&denominator).iter().map(EntryText::from).collect(),
         }
     }

@@ -151,9 +151,13 @@ pub enum KindText {
     Tanh,
     Silu,
     Gelu,
+    GeluTanh,
+    Elu,
+    Softplus,
     Softmax,
     Square,
     Multiply,
+    Divide,
 }
 
 #[derive(Debug, Serialize)]
@@ -166,14 +170,49 @@ pub struct TheoremText {
 #[derive(Debug, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum StatementText {
-    AffineMap { network: usize, map: MapText },
-    Affine { network: usize },
-    Linear { network: usize },
-    NotAffine { network: usize },
-    NotLinear { network: usize },
-    Equal { left: usize, right: usize, within: Option<String>, nonnegative: Vec<usize> },
-    Different { left: usize, right: usize, within: Option<String>, nonnegative: Vec<usize> },
-    PositivelyHomogeneous { network: usize },
+    AffineMap {
+        network: usize,
+        map: MapText,
+    },
+    Affine {
+        network: usize,
+    },
+    Linear {
+        network: usize,
+    },
+    NotAffine {
+        network: usize,
+    },
+    NotLinear {
+        network: usize,
+    },
+    Equal {
+        left: usize,
+        right: usize,
+        within: Option<String>,
+        nonnegative: Vec<usize>,
+    },
+    Different {
+        left: usize,
+        right: usize,
+        within: Option<String>,
+        nonnegative: Vec<usize>,
+    },
+    PositivelyHomogeneous {
+        network: usize,
+    },
+    /// `convex`, `not_convex`, …
+    #[serde(untagged)]
+    Property {
+        kind: String,
+        network: usize,
+        /// Of `monotone`: in which inputs.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        inputs: Option<Vec<usize>>,
+        /// Of `lipschitz`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        bound: Option<String>,
+    },
 }
 
 #[derive(Debug, PartialEq, Serialize)]
@@ -197,6 +236,32 @@ pub enum EvidenceText {
     Witness { base: Vec<String>, x: Vec<String>, y: Vec<String>, output: usize, symbols: ValuesText },
     Homogeneity { x: Vec<String>, factor: String, output: usize, symbols: ValuesText },
     Counterexample { x: Vec<String>, output: usize, symbols: ValuesText },
+    Regions { program: ProgramText, tree: Vec<NodeText> },
+    Layers,
+    Map { theorem: usize, inverse: Option<Vec<Vec<String>>> },
+    Points { points: Vec<Vec<String>>, factor: Option<String>, output: usize, symbols: ValuesText },
+}
+
+/// `[constant, [[variable, coefficient], …]]`: variables are the inputs' entries, then the atoms.
+pub type FormText = (String, Vec<(usize, String)>);
+
+#[derive(Debug, PartialEq, Serialize)]
+pub struct ProgramText {
+    pub atoms: Vec<Vec<FormText>>,
+    pub outputs: Vec<FormText>,
+}
+
+/// `[[index, factor], …]`
+pub type SumText = Vec<(usize, String)>;
+
+/// A node of a tree; its branches follow it, one after the other.
+#[derive(Debug, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum NodeText {
+    Leaf,
+    Empty { sum: SumText },
+    Fixed { atom: usize, argument: usize, others: Vec<SumText> },
+    Split { atom: usize },
 }
 
 /// Rationals as text.

@@ -6,6 +6,9 @@
 
 mod elaborate;
 mod format;
+mod inverse;
+mod property;
+mod regions;
 mod theorem;
 
 use std::io;
@@ -15,7 +18,7 @@ use serde_json::ser::{Formatter, Serializer};
 use sha2::{Digest, Sha256};
 
 use crate::decide::Findings;
-use format::CertificateText;
+use format::{CertificateText, EvidenceText};
 
 /// The format's name and version.
 pub const FORMAT: &str = "netprove-certificate/1";
@@ -64,10 +67,15 @@ impl Certificate {
         &self.text.theorems[theorem].note
     }
 
-    /// Leaves out theorems, by their indices.
+    /// Leaves out theorems, by their indices, ascending; none that is left may rest on one of them.
     pub fn without(&mut self, theorems: &[usize]) {
         let mut index = 0;
-        self.text.theorems.retain(|_| (!theorems.contains(&index), index += 1).0);
+        self.text.theorems.retain(|_| (theorems.binary_search(&index).is_err(), index += 1).0);
+        for left in &mut self.text.theorems {
+            if let EvidenceText::Map { theorem, .. } = &mut left.evidence {
+                *theorem -= theorems.iter().filter(|out| **out < *theorem).count();
+            }
+        }
     }
 
     /// The canonical text, sealed: its last field is the SHA-256 of all bytes before that field.

@@ -3,6 +3,7 @@
 use super::Gap;
 use super::elaborate::Elaborated;
 use super::format::{EvidenceText, StatementText, TheoremText, strings};
+use super::regions;
 use crate::algebra::{Polynomial, Rational, Tensor};
 use crate::collapse::AffineMap;
 use crate::decide::convolution::Agreement;
@@ -21,12 +22,12 @@ const MOST_ENTRIES: usize = 2_000_000;
 const MOST_MEMORY: u64 = 1 << 30;
 
 /// A network's theorem.
-type Stated = (StatementText, EvidenceText);
+pub(super) type Stated = (StatementText, EvidenceText);
 
-struct Writer<'f, 'p> {
-    findings: &'f Findings<'p>,
-    elaborated: Elaborated<'p>,
-    theorems: Vec<TheoremText>,
+pub(super) struct Writer<'f, 'p> {
+    pub(super) findings: &'f Findings<'p>,
+    pub(super) elaborated: Elaborated<'p>,
+    pub(super) theorems: Vec<TheoremText>,
     gaps: Vec<Gap>,
 }
 
@@ -63,7 +64,7 @@ impl Writer<'_, '_> {
         }
     }
 
-    fn network(&mut self, network: &Network) -> Result<usize, String> {
+    pub(super) fn network(&mut self, network: &Network) -> Result<usize, String> {
         self.elaborated.network(network).map_err(|gap| gap.reason)
     }
 
@@ -96,7 +97,10 @@ impl Writer<'_, '_> {
             }
             Evidence::Structure { .. } | Evidence::FreeStructure { .. } => vec![by_structure(index, decision.verdict)],
             Evidence::Witness(witness, weights) => return Ok(vec![self.witness(index, network, witness, weights)]),
-            Evidence::Regions(..) => return Err(BY_CASES.into()),
+            Evidence::Regions(map, cases) => {
+                let map = self.elaborated.map(map);
+                vec![(StatementText::AffineMap { network: index, map }, regions::evidence(cases))]
+            }
             Evidence::Nothing(undecided) => return Err(format!("it is undecided: {}", undecided.reason)),
         };
         if decision.verdict == Verdict::Affine {
@@ -153,7 +157,10 @@ impl Writer<'_, '_> {
                 self.law(*network, *law, equations, answer, comparison.as_ref())
             }
             (Statement::Equation(_), None) => Err("it was not decided".into()),
-            (Statement::Behaviour { .. }, _) => Err("this property is not certified yet".into()),
+            (Statement::Behaviour { network, behaviour }, _) => match &answer.grounds {
+                Some(grounds) => self.behaviour(*network, behaviour, grounds),
+                None => Err("it was not decided".into()),
+            },
         }
     }
 
@@ -190,9 +197,19 @@ impl Writer<'_, '_> {
         }
         nonnegative.sort_unstable();
         match comparison {
-            Comparison::Equal(Proof::Regions(_)) | Comparison::Close { cases: Some(_), .. } => Err(BY_CASES.into()),
-            Comparison::Equal(_) | Comparison::Close { exact: true, .. } => {
-                Ok((equal(left, right, within, nonnegative), affine_evidence(&equation.left, &equation.right)))
+            Comparison::Equal(Proof::Regions(cases)) => {
+                Ok((equal(left, right, within, nonnegative), regions::evidence(cases)))
+            }
+            Comparison::Close { cases: Some(_), .. } => {
+                Err("that the difference stays within the tolerance on every region is not written".into())
+            }
+            // Rows are compared with 0: how far they may differ is read off the forms.
+            Comparison::Close { exact: true, .. } => {
+                Ok((equal(left, right, within, nonnegative), EvidenceText::NormalForm))
+            }
+            Comparison::Equal(_) => {
+                let evidence = affine_evidence(&equation.left, &equation.right);
+                Ok((equal(left, right, within, nonnegative), evidence))
             }
             Comparison::Close { exact: false, .. } => {
                 Ok((equal(left, right, within, nonnegative), EvidenceText::Bounds))
@@ -218,7 +235,6 @@ impl Writer<'_, '_> {
         let (decision, network) = (&self.findings.networks[network].decision, &self.findings.program.networks[network]);
         match (answer.status, comparison) {
             (Status::Undecided, _) => Err("it is undecided".into()),
-            (_, Some(Comparison::Equal(Proof::Regions(_)))) => Err(BY_CASES.into()),
             // A linear map obeys every law.
             (Status::Proved, None) if decision.verdict == Verdict::Linear => self.of_network(network, decision),
             (Status::Refuted, Some(comparison)) => {
@@ -236,7 +252,12 @@ impl Writer<'_, '_> {
                     let index = self.network(network)?;
                     stated.push((StatementText::PositivelyHomogeneous { network: index }, EvidenceText::Structure));
                 }
-                for equation in equations.iter().skip(skipped) {
+                for (number, equation) in equations.iter().enumerate().skip(skipped) {
+                    if let (true, Some(Comparison::Equal(Proof::Regions(_)))) = (number == answer.equation, comparison)
+                    {
+                        stated.extend(comparison.map(|c| self.comparison(equation, c)).transpose()?);
+                        continue;
+                    }
                     let (left, right) = (self.network(&equation.left)?, self.network(&equation.right)?);
                     let nonnegative = equation.nonnegative.iter().map(|s| self.elaborated.symbol(*s)).collect();
                     stated.push((
@@ -250,9 +271,6 @@ impl Writer<'_, '_> {
         }
     }
 }
-
-/// Why a tree of cases has no theorem.
-const BY_CASES: &str = "a proof by cases, region by region, is not certified yet";
 
 fn by_structure(network: usize, verdict: Verdict) -> Stated {
     let statement = match verdict {

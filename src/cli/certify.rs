@@ -47,7 +47,7 @@ pub fn run(path: &Path, output: &Path, partial: bool, budget: Budget) -> u8 {
 /// The text of a certificate whose theorems the checker confirms; the others become gaps.
 fn confirmed(certificate: &mut Certificate) -> Result<Vec<u8>, Rejection> {
     let text = certificate.to_bytes();
-    let (_, results) = netprove_check::check_each(&text)?;
+    let (_, results) = netprove_check::check_each(&text, netprove_check::LIMIT)?;
     let mut rejected = Vec::new();
     for (theorem, result) in results.into_iter().enumerate() {
         if let Err(why) = result {
@@ -65,7 +65,7 @@ fn confirmed(certificate: &mut Certificate) -> Result<Vec<u8>, Rejection> {
 }
 
 /// Runs the independent checker.
-pub fn check(path: &Path, source: Option<&Path>) -> u8 {
+pub fn check(path: &Path, source: Option<&Path>, limit: u64) -> u8 {
     let unreadable = |path: &Path, why: String| files::fail(&format!("{}: {why}", path.display()));
     let text = match files::read_first(path, netprove_check::MAX_BYTES as u64 + 1) {
         Ok(text) => text,
@@ -75,7 +75,7 @@ pub fn check(path: &Path, source: Option<&Path>) -> u8 {
         Ok(source) => source,
         Err(exit) => return exit,
     };
-    let checked = netprove_check::check(&text).and_then(|checked| {
+    let checked = netprove_check::check(&text, limit).and_then(|checked| {
         source.as_ref().map_or(Ok(()), |source| netprove_check::check_source(&checked, source))?;
         Ok(checked)
     });

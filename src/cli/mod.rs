@@ -159,6 +159,9 @@ enum Command {
         /// Check too that the certificate was made from this file.
         #[arg(long, value_name = "FILE")]
         source: Option<PathBuf>,
+        /// The steps that it may take, about a nanosecond of one core each.
+        #[arg(long, value_name = "STEPS", default_value_t = netprove_check::LIMIT)]
+        limit: u64,
     },
     /// Say whether the networks of two files are the same function, for every input and every choice of their symbols.
     ///
@@ -202,7 +205,7 @@ pub fn run() -> ExitCode {
         Some(Command::Certify { file, output, partial, limits }) => {
             certify::run(&file, &output, partial, limits.budget())
         }
-        Some(Command::Check { certificate, source }) => certify::check(&certificate, source.as_deref()),
+        Some(Command::Check { certificate, source, limit }) => certify::check(&certificate, source.as_deref(), limit),
         Some(Command::Equiv(question)) => equiv::run(&question),
         Some(Command::Eval(question)) => eval::run(&question),
         Some(Command::Export(export)) => export::run(&export),

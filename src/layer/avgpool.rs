@@ -161,7 +161,10 @@ impl AffineLayer for Pool {
                 Divisor::Inside => &common / Integer::from(taps.row(o).len()),
             };
             let row = |o: usize| taps.row(o).iter().map(|&(_, input)| (input, weight(o))).collect();
-            Matrix::from_rows(taps.inputs(), (0..taps.outputs()).map(row).collect(), common.clone())
+            let rows = (0..taps.outputs()).map(row).collect();
+            #[cfg(feature = "fault-injection")]
+            let common = crate::fault::off_by_one(crate::fault::Fault::PoolDivisor, common.clone());
+            Matrix::from_rows(taps.inputs(), rows, common.clone())
         };
         let axes = self.window.taps(PadMode::Zero).into_iter().zip(&self.window.size).map(axis);
         let factors = std::iter::once(Matrix::identity(self.input.channels())).chain(axes).collect();

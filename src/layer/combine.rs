@@ -117,7 +117,10 @@ impl AffineLayer for Combine {
             let minus_one = Tensor::scalar(&Rational::from_integer((-1).into()));
             operators[1] = Operator::diagonal(self.shape.clone(), minus_one);
         }
-        Lowered { operators, bias: None }
+        let lowered = Lowered { operators, bias: None };
+        #[cfg(feature = "fault-injection")]
+        let lowered = crate::fault::operands(lowered);
+        lowered
     }
 }
 

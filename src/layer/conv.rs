@@ -289,18 +289,18 @@ impl<C: Weights> Conv<C> {
 
     fn lowered(&self) -> Lowered<C> {
         let taps = self.window.taps(self.mode);
+        let (kernel, bias) = (self.kernel.clone(), self.bias.clone());
+        #[cfg(feature = "fault-injection")]
+        let (kernel, bias) = (crate::fault::kernel(&kernel), crate::fault::bias(bias));
         let convolution = if self.transposed {
             // Positions past the input's extent, which a large stride may leave, are never read.
             let taps: Vec<_> = taps.iter().zip(self.input.spatial()).map(|(t, &n)| t.truncated(n)).collect();
-            Convolution::transposed(self.kernel.clone(), self.groups, &taps, self.output.spatial())
+            Convolution::transposed(kernel, self.groups, &taps, self.output.spatial())
         } else {
-            Convolution::new(self.kernel.clone(), self.groups, taps)
+            Convolution::new(kernel, self.groups, taps)
         };
         let operator = Operator::convolution(self.input.clone(), self.output.clone(), convolution);
-        Lowered {
-            operators: vec![operator],
-            bias: self.bias.as_ref().map(|b| Bias::new(b.clone(), self.output.clone())),
-        }
+        Lowered { operators: vec![operator], bias: bias.map(|b| Bias::new(b, self.output.clone())) }
     }
 }
 

@@ -86,8 +86,11 @@ impl<C: Weights> Dense<C> {
     }
 
     fn lowered(&self) -> Lowered<C> {
-        let operator = Operator::dense(self.input.clone(), self.output.clone(), self.matrix.clone());
-        Lowered { operators: vec![operator], bias: self.bias.clone().map(Bias::of_entries) }
+        let (matrix, bias) = (self.matrix.clone(), self.bias.clone());
+        #[cfg(feature = "fault-injection")]
+        let (matrix, bias) = (crate::fault::kernel(&matrix), crate::fault::bias(bias));
+        let operator = Operator::dense(self.input.clone(), self.output.clone(), matrix);
+        Lowered { operators: vec![operator], bias: bias.map(Bias::of_entries) }
     }
 }
 

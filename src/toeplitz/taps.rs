@@ -56,7 +56,10 @@ impl Taps {
         let reach = dilation * (size - 1);
         let starts = (0..before + inputs + after - reach).step_by(stride);
         let row = |start: usize| (0..size).filter_map(|tap| padded(start + tap * dilation).map(|p| (tap, p))).collect();
-        Taps { rows: starts.map(row).collect(), inputs }
+        let rows: Vec<Vec<(usize, usize)>> = starts.map(row).collect();
+        #[cfg(feature = "fault-injection")]
+        let rows = crate::fault::taps(rows, inputs, size);
+        Taps { rows, inputs }
     }
 
     /// A table that is written out: for each output position, the pairs (tap, input position).

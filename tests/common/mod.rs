@@ -1,6 +1,7 @@
 //! What the integration tests share: the examples, layers built by name, random exact tensors.
 #![allow(dead_code)]
 
+pub mod certificates;
 pub mod programs;
 
 use std::path::{Path, PathBuf};

@@ -3,11 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use netprove::algebra::{Integer, Polynomial, Rational, Shape, Symbol, Tensor};
-use netprove::decide::{Comparison, Verdict, compare, decide};
+use netprove::algebra::{Budget, Integer, Polynomial, Rational, Shape, Symbol, Tensor};
+use netprove::decide::properties::behaves;
+use netprove::decide::{Comparison, Status, Verdict, compare, decide};
 use netprove::diagnostic::Span;
 use netprove::layer::{Arguments, Layer, Value as Argument, catalogue};
-use netprove::network::{Equation, Input, Network, Node};
+use netprove::network::{Behaviour, Equation, Input, Network, Node};
 use serde_json::Value;
 
 type Read<T> = Result<T, String>;
@@ -308,7 +309,36 @@ impl Reader {
                 let doubled: Option<Vec<Rational>> = at(1).map(|v| v.iter().map(|x| x * Integer::from(2)).collect());
                 doubled.is_some() && doubled == at(2)
             }
-            other => return Err(format!("no statement {other}")),
+            kind => {
+                let f = network("network")?;
+                let (name, expected) = match kind.strip_prefix("not_") {
+                    Some(name) => (name, Status::Refuted),
+                    None => (kind, Status::Proved),
+                };
+                let behaviours = match name {
+                    "convex" => vec![Behaviour::Convex],
+                    "concave" => vec![Behaviour::Concave],
+                    "injective" => vec![Behaviour::Injective],
+                    "surjective" => vec![Behaviour::Surjective],
+                    "affine_along_constants" => vec![Behaviour::AffineAlongConstants],
+                    "lipschitz" => vec![Behaviour::Lipschitz(rational(&statement["bound"])?)],
+                    "monotone" => {
+                        let inputs: BTreeSet<usize> = numbers(&statement["inputs"])?.into_iter().collect();
+                        inputs
+                            .into_iter()
+                            .filter(|i| *i < f.inputs.len())
+                            .map(|i| Behaviour::Monotone(Some(i)))
+                            .collect()
+                    }
+                    other => return Err(format!("no statement {other}")),
+                };
+                let decision = decide(f, MEMORY);
+                let mut answers = behaviours.iter().map(|b| behaves(f, &decision, b, Budget::from(MEMORY)).status);
+                match expected {
+                    Status::Refuted => answers.any(|status| status == expected),
+                    _ => answers.all(|status| status == expected),
+                }
+            }
         };
         if agrees { Ok(()) } else { Err(format!("netprove does not agree with {}", &statement.to_string())) }
     }

@@ -7,6 +7,8 @@ use num_traits::{One, Signed, Zero};
 use super::builder::{Builder, Stop};
 use super::linear::{Bounds, Linear, Sum, scaled_bounds};
 use crate::algebra::{Monomial, Rational, Scalar};
+#[cfg(feature = "fault-injection")]
+use crate::fault;
 use crate::layer::Weights;
 
 impl<C: Weights> Builder<'_, C> {
@@ -15,6 +17,8 @@ impl<C: Weights> Builder<'_, C> {
         self.spend(forms.iter().map(Linear::cost).sum())?;
         self.flatten(&mut forms)?;
         forms.sort_by(Linear::order);
+        #[cfg(feature = "fault-injection")]
+        fault::arguments(&mut forms);
         // Of arguments that differ by a constant whose sign is known, the largest.
         forms.dedup_by(|next, kept| {
             let sign = if next.terms == kept.terms { next.minus(kept).constant.sign() } else { None };
@@ -41,6 +45,8 @@ impl<C: Weights> Builder<'_, C> {
         let Some(scale) = arguments.first().map(Linear::lead) else { return Ok((sum.finish(), None)) };
         let inverse = scale.recip();
         let atom = self.atom(arguments.iter().map(|d| d.map(|c| c.scaled(&inverse))).collect());
+        #[cfg(feature = "fault-injection")]
+        let scale = if fault::has(fault::Fault::LostScale) { Rational::one() } else { scale };
         sum.add(&Linear::variable(self.inputs + atom), &factor.scaled(&scale));
         Ok((sum.finish(), Some(atom)))
     }
@@ -155,6 +161,10 @@ impl<C: Weights> Builder<'_, C> {
     }
 
     fn atom(&mut self, arguments: Vec<Linear<C::Value>>) -> usize {
+        #[cfg(feature = "fault-injection")]
+        if fault::has(fault::Fault::SharedAtom) && !self.atoms.is_empty() {
+            return 0;
+        }
         if let Some(&atom) = self.names.get(&arguments) {
             return atom;
         }

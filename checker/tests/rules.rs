@@ -1,0 +1,202 @@
+//! Every rule by itself: certificates that netprove wrote are accepted, and refused, for the right reason, once the one
+//! thing that a rule looks at is wrong.
+
+use std::path::Path;
+
+use netprove_check::{LIMIT, check};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+fn stored(name: &str) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/certificates/{name}.json"));
+    serde_json::from_slice(&std::fs::read(path).expect(name)).expect(name)
+}
+
+fn sealed(certificate: &Value) -> Vec<u8> {
+    let mut body = certificate.clone();
+    body.as_object_mut().expect("an object").remove("sha256");
+    let text = body.to_string();
+    let text = format!("{},", text.strip_suffix('}').expect("an object"));
+    let seal: String = Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{text}\"sha256\":\"{seal}\"}}").into_bytes()
+}
+
+/// The theorem of this kind with this evidence, and its place.
+fn find<'c>(certificate: &'c Value, kind: &str, evidence: &str) -> (usize, &'c Value) {
+    let theorems = certificate["theorems"].as_array().expect("a list");
+    let found = theorems.iter().position(|t| t["statement"]["kind"] == kind && t["evidence"]["kind"] == evidence);
+    let at = found.unwrap_or_else(|| panic!("no {kind} by {evidence}"));
+    (at, &theorems[at])
+}
+
+#[test]
+fn all_certificates_are_accepted() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/certificates");
+    let mut theorems = 0;
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let checked = check(&std::fs::read(&path).expect("readable"), LIMIT);
+        theorems += checked.unwrap_or_else(|e| panic!("{}: {e}", path.display())).theorems.len();
+    }
+    assert!(theorems >= 60, "{theorems} theorems");
+}
+
+/// What is changed, where, to what; and what the refusal says.
+type Change = (&'static str, &'static str, &'static str, &'static str, Value, &'static str);
+
+fn changes() -> Vec<Change> {
+    let one = |n: &str| json!(n);
+    vec![
+        // composition: an entry, the constant, an entry that is missing.
+        (
+            "conv",
+            "affine_map",
+            "composition",
+            "/statement/map/constant/0",
+            one("7"),
+            "row 0 of the map is wrong in the constant",
+        ),
+        ("conv", "affine_map", "composition", "/statement/map/entries/0/2", one("12345"), "row 0 of the map is wrong"),
+        ("conv", "affine_map", "composition", "/statement/map/denominator", one("1000003"), "of the map is wrong"),
+        ("conv", "affine_map", "composition", "/statement/map/entries", json!([]), "of the map is wrong in column"),
+        ("witness", "not_affine", "witness", "/statement/kind", one("affine"), "does not prove"),
+        // normal form.
+        (
+            "cancel",
+            "affine_map",
+            "normal_form",
+            "/statement/map/entries/0/2",
+            one("2"),
+            "row 0 of the map is wrong in column 0",
+        ),
+        ("inactive", "affine_map", "normal_form", "/statement/map/constant/0", one("5"), "is wrong in the constant"),
+        ("symbols", "affine_map", "normal_form", "/statement/map/entries/0/2", json!([["1", [[0, 1]]]]), "is wrong"),
+        ("cancel", "equal", "normal_form", "/statement/right", json!(0), "shapes"),
+        ("equal", "equal", "normal_form", "/statement/within", one("1/1000"), "differs by more than 1/1000"),
+        ("equal", "equal", "composition", "/statement/right", json!(2), "of the two sides differs"),
+        ("laws", "equal", "normal_form", "/statement/left", json!(0), ""),
+        // bounds.
+        ("close", "equal", "bounds", "/statement/within", one("1/100000"), "further apart"),
+        // structure.
+        ("laws", "positively_homogeneous", "structure", "/statement/kind", one("linear"), "not affine"),
+        // points.
+        ("witness", "not_affine", "witness", "/evidence/y", json!(vec!["0"; 16]), "not shown to differ"),
+        ("witness", "not_affine", "witness", "/evidence/base", json!(vec!["100"; 16]), "outside of the domain"),
+        ("witness", "not_affine", "witness", "/evidence/output", json!(400), "no output 400"),
+        ("laws", "different", "counterexample", "/statement/kind", one("equal"), "does not prove"),
+        ("equal", "different", "counterexample", "/evidence/x", json!(["0", "0", "0", "0"]), "not shown to differ"),
+        ("equal", "different", "counterexample", "/evidence/x", json!(["2", "0", "0", "0"]), "outside of the domain"),
+        ("equal", "different", "counterexample", "/statement/within", one("2"), "not shown to differ"),
+        ("shapes", "not_concave", "points", "/evidence/factor", one("3/2"), "the point between is none"),
+        ("shapes", "not_concave", "points", "/statement/kind", one("not_convex"), "do not show it"),
+        ("shapes", "not_lipschitz", "points", "/statement/bound", one("1000"), "do not show it"),
+        ("shapes", "not_injective", "points", "/evidence/points/1", json!(["1", "1"]), "do not show it"),
+        ("maps", "not_monotone", "points", "/evidence/points", json!([["0", "0"], ["1", "0"]]), ""),
+        ("along", "not_affine_along_constants", "points", "/evidence/points/2/0", one("7"), "do not show it"),
+        // layers.
+        ("shapes", "convex", "layers", "/statement/kind", one("concave"), "the layers do not show it"),
+        ("shapes", "lipschitz", "layers", "/statement/bound", one("1"), "the layers do not show it"),
+        ("along", "affine_along_constants", "layers", "/statement/network", json!(1), "the layers do not show it"),
+        // map.
+        ("maps", "injective", "map", "/evidence/inverse/0/0", one("9"), "the map does not show it"),
+        ("maps", "injective", "map", "/evidence/inverse", json!([]), "the map does not show it"),
+        ("maps", "surjective", "map", "/evidence/inverse/1/1", one("9"), "the map does not show it"),
+        ("maps", "surjective", "map", "/evidence/inverse/1", json!(["0"]), "the map does not show it"),
+        ("maps", "monotone", "map", "/evidence/theorem", json!(0), ""),
+        ("maps", "lipschitz", "map", "/statement/bound", one("2"), "the map does not show it"),
+        ("maps", "lipschitz", "map", "/evidence/theorem", json!(99), "does not say this network's map"),
+        ("maps", "not_surjective", "structure", "/statement/network", json!(0), "no bounds"),
+        // regions.
+        ("regions", "affine_map", "regions", "/statement/map/entries/0/2", one("5"), "is wrong in column 0"),
+        (
+            "regions",
+            "affine_map",
+            "regions",
+            "/evidence/program/atoms/0/1/0",
+            one("1/7"),
+            "not shown to be the network",
+        ),
+        (
+            "regions",
+            "affine_map",
+            "regions",
+            "/evidence/program/outputs/0/0",
+            one("1/7"),
+            "not shown to be the network",
+        ),
+        ("regions", "affine_map", "regions", "/evidence/tree", json!([]), "ends too early"),
+        ("regions", "affine_map", "regions", "/evidence/tree", json!([{"kind": "leaf"}]), ""),
+        (
+            "regions",
+            "affine_map",
+            "regions",
+            "/evidence/tree",
+            json!([{"kind": "empty", "sum": []}]),
+            "no points inside",
+        ),
+        ("cases", "monotone", "regions", "/statement/kind", one("not_monotone"), "does not prove"),
+        ("cases", "lipschitz", "regions", "/statement/bound", one("7/2"), "it fails on a region"),
+    ]
+}
+
+#[test]
+fn each_rule_refuses_what_is_wrong() {
+    let mut failures = Vec::new();
+    for (name, kind, evidence, path, new, because) in changes() {
+        let mut certificate = stored(name);
+        let (at, _) = find(&certificate, kind, evidence);
+        let pointer = format!("/theorems/{at}{path}");
+        let what = format!("{name}, {kind} by {evidence}, {path}");
+        let place = certificate.pointer_mut(&pointer).unwrap_or_else(|| panic!("{what}: there is no such place"));
+        assert_ne!(*place, new, "{what}: no change");
+        *place = new;
+        match check(&sealed(&certificate), LIMIT) {
+            Err(why) if why.to_string().contains(because) => {}
+            other => failures.push(format!("{what}: {:?}", other.map(|c| c.theorems).map_err(|e| e.to_string()))),
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// Every number and every node of every proof by cases counts: nothing of a tree may be left out or moved.
+#[test]
+fn each_part_of_a_tree_counts() {
+    let mut refused = 0;
+    for name in ["regions", "cases", "deep"] {
+        let original = stored(name);
+        for (at, theorem) in original["theorems"].as_array().expect("a list").iter().enumerate() {
+            let Some(tree) = theorem["evidence"]["tree"].as_array() else { continue };
+            let mut changed = |edit: &dyn Fn(&mut Vec<Value>), what: &str| {
+                let mut certificate = original.clone();
+                edit(certificate["theorems"][at]["evidence"]["tree"].as_array_mut().expect("a tree"));
+                let result = check(&sealed(&certificate), LIMIT);
+                assert!(result.is_err(), "{name}, theorem {at}: {what}");
+                refused += 1;
+            };
+            for (i, node) in tree.iter().enumerate() {
+                changed(&|tree| _ = tree.remove(i), &format!("without node {i}"));
+                changed(&|tree| tree.insert(i, node.clone()), &format!("node {i} twice"));
+                match node["kind"].as_str() {
+                    Some("fixed") => {
+                        let other = 1 - node["argument"].as_u64().expect("an index").min(1);
+                        changed(&|tree| tree[i]["argument"] = json!(other), &format!("node {i}: another argument"));
+                        for (k, multipliers) in node["others"].as_array().expect("a list").iter().enumerate() {
+                            for m in 0..multipliers.as_array().map_or(0, Vec::len) {
+                                changed(&|tree| tree[i]["others"][k][m][1] = json!("-1"), "a negative multiplier");
+                                changed(&|tree| tree[i]["others"][k][m][0] = json!(999), "another function");
+                                changed(
+                                    &|tree| _ = tree[i]["others"][k].as_array_mut().expect("a list").remove(m),
+                                    "a multiplier left out",
+                                );
+                            }
+                        }
+                    }
+                    Some("empty") => changed(&|tree| tree[i] = json!({"kind": "leaf"}), "an empty region as a leaf"),
+                    Some("split") => changed(&|tree| tree[i]["atom"] = json!(999), "another atom"),
+                    _ => changed(&|tree| tree[i] = json!({"kind": "empty", "sum": []}), "a leaf as an empty region"),
+                }
+            }
+        }
+    }
+    assert!(refused > 50, "{refused}");
+}
