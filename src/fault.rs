@@ -28,7 +28,6 @@ pub enum Fault {
     LostArgument,
     LostScale,
     SharedAtom,
-    WrongOrder,
     LostInterval,
     Multiplier,
     WrongArgument,
@@ -58,7 +57,6 @@ pub const FAULTS: &[(Fault, &str)] = &[
     (Fault::LostArgument, "an argument lost"),
     (Fault::LostScale, "a scale lost"),
     (Fault::SharedAtom, "two atoms as one"),
-    (Fault::WrongOrder, "arguments out of order"),
     (Fault::LostInterval, "a stable unit"),
     (Fault::Multiplier, "a multiplier off by one"),
     (Fault::WrongArgument, "a wrong argument fixed"),
@@ -144,7 +142,6 @@ pub(crate) fn bias<C: Coefficient>(bias: Option<Tensor<C>>) -> Option<Tensor<C>>
 pub(crate) fn arguments<F>(forms: &mut Vec<F>) {
     match () {
         () if has(Fault::LostArgument) && forms.len() > 1 => _ = forms.pop(),
-        () if has(Fault::WrongOrder) => forms.reverse(),
         () if has(Fault::LostInterval) => forms.truncate(1),
         () => {}
     }
