@@ -59,7 +59,7 @@ fn changes() -> Vec<Change> {
         ("conv", "affine_map", "composition", "/statement/map/entries/0/2", one("12345"), "row 0 of the map is wrong"),
         ("conv", "affine_map", "composition", "/statement/map/denominator", one("1000003"), "of the map is wrong"),
         ("conv", "affine_map", "composition", "/statement/map/entries", json!([]), "of the map is wrong in column"),
-        ("witness", "not_affine", "witness", "/statement/kind", one("affine"), "does not prove"),
+        ("equal", "equal", "composition", "/statement/right", json!(2), "of the two sides differs"),
         // normal form.
         (
             "cancel",
@@ -73,16 +73,18 @@ fn changes() -> Vec<Change> {
         ("symbols", "affine_map", "normal_form", "/statement/map/entries/0/2", json!([["1", [[0, 1]]]]), "is wrong"),
         ("cancel", "equal", "normal_form", "/statement/right", json!(0), "shapes"),
         ("equal", "equal", "normal_form", "/statement/within", one("1/1000"), "differs by more than 1/1000"),
-        ("equal", "equal", "composition", "/statement/right", json!(2), "of the two sides differs"),
-        ("laws", "equal", "normal_form", "/statement/left", json!(0), ""),
-        // bounds.
+        ("products", "equal", "normal_form", "/statement/nonnegative", json!([0]), "free symbols"),
+        // bounds, structure.
         ("close", "equal", "bounds", "/statement/within", one("1/100000"), "further apart"),
-        // structure.
         ("laws", "positively_homogeneous", "structure", "/statement/kind", one("linear"), "not affine"),
+        ("laws", "positively_homogeneous", "structure", "/statement/kind", one("affine"), "not affine"),
+        ("maps", "not_surjective", "structure", "/statement/network", json!(0), "no bounds"),
         // points.
+        ("witness", "not_affine", "witness", "/statement/kind", one("affine"), "with this evidence"),
         ("witness", "not_affine", "witness", "/evidence/y", json!(vec!["0"; 16]), "not shown to differ"),
         ("witness", "not_affine", "witness", "/evidence/base", json!(vec!["100"; 16]), "outside of the domain"),
         ("witness", "not_affine", "witness", "/evidence/output", json!(400), "no output 400"),
+        ("conv", "not_linear", "homogeneity", "/evidence/factor", one("1"), "not shown to differ"),
         ("laws", "different", "counterexample", "/statement/kind", one("equal"), "does not prove"),
         ("equal", "different", "counterexample", "/evidence/x", json!(["0", "0", "0", "0"]), "not shown to differ"),
         ("equal", "different", "counterexample", "/evidence/x", json!(["2", "0", "0", "0"]), "outside of the domain"),
@@ -91,51 +93,30 @@ fn changes() -> Vec<Change> {
         ("shapes", "not_concave", "points", "/statement/kind", one("not_convex"), "do not show it"),
         ("shapes", "not_lipschitz", "points", "/statement/bound", one("1000"), "do not show it"),
         ("shapes", "not_injective", "points", "/evidence/points/1", json!(["1", "1"]), "do not show it"),
-        ("maps", "not_monotone", "points", "/evidence/points", json!([["0", "0"], ["1", "0"]]), ""),
+        ("shapes", "not_monotone", "points", "/statement/inputs", json!([]), "do not show it"),
         ("along", "not_affine_along_constants", "points", "/evidence/points/2/0", one("7"), "do not show it"),
         // layers.
         ("shapes", "convex", "layers", "/statement/kind", one("concave"), "the layers do not show it"),
         ("shapes", "lipschitz", "layers", "/statement/bound", one("1"), "the layers do not show it"),
+        ("shapes", "convex", "layers", "/statement/network", json!(1), "the layers do not show it"),
         ("along", "affine_along_constants", "layers", "/statement/network", json!(1), "the layers do not show it"),
         // map.
         ("maps", "injective", "map", "/evidence/inverse/0/0", one("9"), "the map does not show it"),
         ("maps", "injective", "map", "/evidence/inverse", json!([]), "the map does not show it"),
+        ("maps", "injective", "map", "/evidence/inverse", json!(null), "the map does not show it"),
+        ("maps", "injective", "map", "/evidence/theorem", json!(1), "does not say this network's map"),
+        ("maps", "injective", "map", "/evidence/theorem", json!(99), "does not say this network's map"),
         ("maps", "surjective", "map", "/evidence/inverse/1/1", one("9"), "the map does not show it"),
         ("maps", "surjective", "map", "/evidence/inverse/1", json!(["0"]), "the map does not show it"),
-        ("maps", "monotone", "map", "/evidence/theorem", json!(0), ""),
-        ("maps", "lipschitz", "map", "/statement/bound", one("2"), "the map does not show it"),
-        ("maps", "lipschitz", "map", "/evidence/theorem", json!(99), "does not say this network's map"),
-        ("maps", "not_surjective", "structure", "/statement/network", json!(0), "no bounds"),
         // regions.
-        ("regions", "affine_map", "regions", "/statement/map/entries/0/2", one("5"), "is wrong in column 0"),
-        (
-            "regions",
-            "affine_map",
-            "regions",
-            "/evidence/program/atoms/0/1/0",
-            one("1/7"),
-            "not shown to be the network",
-        ),
-        (
-            "regions",
-            "affine_map",
-            "regions",
-            "/evidence/program/outputs/0/0",
-            one("1/7"),
-            "not shown to be the network",
-        ),
-        ("regions", "affine_map", "regions", "/evidence/tree", json!([]), "ends too early"),
-        ("regions", "affine_map", "regions", "/evidence/tree", json!([{"kind": "leaf"}]), ""),
-        (
-            "regions",
-            "affine_map",
-            "regions",
-            "/evidence/tree",
-            json!([{"kind": "empty", "sum": []}]),
-            "no points inside",
-        ),
+        ("cases", "affine_map", "regions", "/statement/map/entries/0/2", one("5"), "is wrong in column 0"),
+        ("cases", "affine_map", "regions", "/evidence/program/atoms/0/1/0", one("1/7"), "not shown to be the network"),
+        ("cases", "affine_map", "regions", "/evidence/program/outputs/0/0", one("1/7"), "not shown to be the network"),
+        ("cases", "affine_map", "regions", "/evidence/tree", json!([]), "ends too early"),
+        ("cases", "affine_map", "regions", "/evidence/tree", json!([{"kind": "leaf"}]), "not known"),
+        ("cases", "affine_map", "regions", "/evidence/tree", json!([{"kind": "empty", "sum": []}]), "no points inside"),
         ("cases", "monotone", "regions", "/statement/kind", one("not_monotone"), "does not prove"),
-        ("cases", "lipschitz", "regions", "/statement/bound", one("7/2"), "it fails on a region"),
+        ("deep", "equal", "regions", "/statement/right", json!(0), "not shown to be the network"),
     ]
 }
 
@@ -158,11 +139,49 @@ fn each_rule_refuses_what_is_wrong() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
+/// Numbers that are equal modulo one of the moduli are told apart: several are used, where one is not enough.
+#[test]
+fn rows_are_compared_modulo_enough() {
+    for below in 0..200_i64 {
+        let mut certificate = stored("conv");
+        let entry = &mut certificate["theorems"][0]["statement"]["map"]["entries"][0][2];
+        let number: i64 = entry.as_str().expect("a number").parse().expect("an integer");
+        *entry = json!((number + (1 << 62) - 1 - 2 * below).to_string());
+        let why = check(&sealed(&certificate), LIMIT).expect_err("wrong").to_string();
+        assert!(why.contains("row 0 of the map is wrong"), "{why}");
+    }
+}
+
+/// Shapes, weights and names of fields are part of what is stated.
+#[test]
+fn networks_are_what_they_say() {
+    let changes: &[(&str, &str, Value, &str)] = &[
+        ("conv", "/networks/0/layers/0/shape/1", json!(3), "its output has the shape"),
+        ("conv", "/networks/0/layers/0/layer/groups", json!(1), "does not fit"),
+        ("conv", "/networks/0/layers/0/layer/kernel/numerators", json!([]), "has not"),
+        ("conv", "/networks/0/layers/0/layer/mode", json!("mirror"), "no mode"),
+        ("conv", "/networks/0/layers/1/operands/0", json!(2), "does not stand before it"),
+        ("pools", "/networks/0/layers/0/layer/divisor", json!("none"), "no divisor"),
+        ("moves", "/networks/0/layers/3/layer/start/1", json!(9), "past the end"),
+        ("witness", "/networks/0/inputs/0/domain", json!(["2", "1/2"]), "domain is empty"),
+        ("circular", "/networks/0/layers/0/layer/window/before/0", json!(6), "too wide"),
+    ];
+    for (name, path, new, because) in changes {
+        let mut certificate = stored(name);
+        *certificate.pointer_mut(path).unwrap_or_else(|| panic!("{name}{path}")) = new.clone();
+        let why = check(&sealed(&certificate), LIMIT).expect_err(path).to_string();
+        assert!(why.contains(because), "{name}{path}: {why}");
+    }
+    let mut extra = stored("conv");
+    extra["networks"][0]["layers"][0]["layer"]["extra"] = json!(0);
+    assert!(check(&sealed(&extra), LIMIT).expect_err("extra").to_string().contains("not known"));
+}
+
 /// Every number and every node of every proof by cases counts: nothing of a tree may be left out or moved.
 #[test]
 fn each_part_of_a_tree_counts() {
     let mut refused = 0;
-    for name in ["regions", "cases", "deep"] {
+    for name in ["cases", "deep"] {
         let original = stored(name);
         for (at, theorem) in original["theorems"].as_array().expect("a list").iter().enumerate() {
             let Some(tree) = theorem["evidence"]["tree"].as_array() else { continue };
@@ -191,7 +210,11 @@ fn each_part_of_a_tree_counts() {
                             }
                         }
                     }
-                    Some("empty") => changed(&|tree| tree[i] = json!({"kind": "leaf"}), "an empty region as a leaf"),
+                    // A property of slopes may hold there by chance.
+                    Some("empty") if theorem["statement"]["kind"] == "affine_map" => {
+                        changed(&|tree| tree[i] = json!({"kind": "leaf"}), "an empty region as a leaf");
+                    }
+                    Some("empty") => changed(&|tree| tree[i]["sum"] = json!([]), "nothing that shows it empty"),
                     Some("split") => changed(&|tree| tree[i]["atom"] = json!(999), "another atom"),
                     _ => changed(&|tree| tree[i] = json!({"kind": "empty", "sum": []}), "a leaf as an empty region"),
                 }
