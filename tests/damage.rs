@@ -1,4 +1,5 @@
 //! Files damaged byte by byte, in every place: a network, a tensor or a diagnostic, and no memory to speak of.
+#![allow(clippy::float_arithmetic)]
 
 use std::path::Path;
 
@@ -59,7 +60,6 @@ fn weights() -> Vec<(&'static str, Vec<u8>)> {
 }
 
 #[test]
-#[allow(clippy::float_arithmetic)]
 fn no_damage_does_more_than_be_refused() {
     let before = peak();
     let (mut read, mut accepted) = (0, 0);
