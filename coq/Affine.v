@@ -1,6 +1,6 @@
 (** * Affine maps: what they are, what they do, and how a witness refutes them *)
 From Coq Require Import Bool List ZArith QArith Qcanon Lia.
-From Netprove Require Import Network Relate Rows Check.
+From Netprove Require Import Network Relate Rows Kinks Domains Check.
 Import ListNotations.
 Open Scope Z_scope.
 Open Scope Qc_scope.
@@ -209,9 +209,37 @@ Proof.
   rewrite <- E. apply row_map_correct.
 Qed.
 
-Corollary checked_is_affine f s m : check_affine R f s m = true -> is_affine f.
+(** A matrix that fits the inputs, as rows over them. *)
+Definition matrix_rows (f : network) (m : matrix R) : option (list (row W)) :=
+  apply R (rows R (Map.empty _) (Map.empty _) []) m (entries_of (unknowns R f)).
+
+Lemma matrix_rows_sound f m rs xs y : matrix_rows f m = Some rs -> fits R f xs -> apply R (exact R) m (entries_of xs) = Some y ->
+  Forall2 (stands R (reads (entries_of xs))) rs y.
 Proof.
-  unfold check_affine. destruct (run_rows R f) as [t|] eqn:E; [|discriminate]. intros _. exact (rows_affine f t E).
+  intros M F E. assert (K : keeps (stands R (reads (entries_of xs))) (rows R (Map.empty _) (Map.empty _) []) (exact R)).
+  { apply rows_sound; intros p i L; rewrite FMapPositive.PositiveMap.gempty in L; discriminate. }
+  destruct (apply_related R _ _ _ m _ _ K (entries_related _ _ _ (unknowns_stand R f xs _ F (reads_begins _))) _ M) as (y' & E' & Y).
+  rewrite E in E'. injection E' as <-. exact Y.
+Qed.
+
+Theorem equals_is_affine f s m rs : equals_affine R f s m -> matrix_rows f m = Some rs -> is_affine f.
+Proof.
+  intros H M. exists s, (map (row_map (length (domains R f))) rs). intros xs F. destruct (H xs F) as (y & -> & A). do 2 f_equal.
+  pose proof (matrix_rows_sound f m rs xs y M F A) as Y. rewrite <- (entries_length f xs F). unfold affine_map. rewrite map_map. clear M A.
+  induction Y as [|r q rs' qs E Y IH]; simpl; [reflexivity|]. f_equal; [|exact IH]. rewrite <- E. apply row_map_correct.
+Qed.
+
+(** Whether the constants of a map are 0. *)
+Definition check_constants (f : network) (m : matrix R) : bool :=
+  match matrix_rows f m with Some rs => forallb (fun r => is_zero R (free r)) rs | None => false end.
+
+Theorem equals_is_linear f s m : equals_affine R f s m -> check_constants f m = true -> is_linear f.
+Proof.
+  unfold check_constants. intros H C. destruct (matrix_rows f m) as [rs|] eqn:M; [|discriminate].
+  exists s, (map (fun r => snd (row_map (length (domains R f)) r)) rs). intros xs F. destruct (H xs F) as (y & -> & A). do 2 f_equal.
+  pose proof (matrix_rows_sound f m rs xs y M F A) as Y. rewrite <- (entries_length f xs F), map_map. clear M A.
+  induction Y as [|r q rs' qs E Y IH]; simpl in *; [reflexivity|]. apply andb_prop in C as [Z C].
+  f_equal; [|exact (IH C)]. rewrite <- E, row_map_correct. simpl. rewrite (zero_exact R _ Z). field. auto.
 Qed.
 
 (** Without constants it is linear. *)
@@ -243,15 +271,13 @@ Definition check_structure (f : network) : bool :=
 Theorem structure_sound f : check_structure f = true -> is_affine f.
 Proof.
   unfold check_structure. destruct (run _ places f _) as [t|] eqn:E; [|discriminate]. intros _.
-  assert (K : keeps (fun (_ : unit) (_ : row W) => True) places (rows R (box_of R f))).
+  assert (K : keeps (fun (_ : unit) (_ : row W) => True) places (rows R (box_of R (domains R f)) (Map.empty _) [])).
   { split; unfold implies; simpl; try discriminate; auto. }
-  assert (B : forall is p, Forall2 (related (fun (_ : unit) (_ : row W) => True))
-    (map (fun i : shape * domain W => Tensor (fst i) (repeat tt (Z.to_nat (elements (fst i))))) is) (unknown_inputs R p is)).
-  { induction is as [|i is IH]; intros p; simpl; constructor; [|apply IH]. split; [reflexivity|]. simpl.
-    generalize (Z.to_nat (elements (fst i))) as n. intros n; revert p; induction n; intros p; simpl; constructor; auto. }
-  destruct (run_related _ _ _ K (number R) f _ _ (B (inputs f) 1%positive) _ E) as (u & U & _).
+  assert (B : forall is k, Forall2 (related (fun (_ : unit) (_ : row W) => True))
+    (map (fun i : shape * domain W => Tensor (fst i) (repeat tt (Z.to_nat (elements (fst i))))) is) (unknown_inputs R k is)).
+  { induction is as [|i is IH]; intros k; simpl; constructor; [|apply IH]. split; [reflexivity|]. simpl.
+    generalize (Z.to_nat (elements (fst i))) as n. intros n; revert k; induction n; intros k; simpl; constructor; auto. }
+  destruct (run_related _ _ _ K (number R) f _ _ (B (inputs f) 0%nat) _ E) as (u & U & _).
   exact (rows_affine f u U).
 Qed.
 End Affine.
-
-Print Assumptions structure_sound.

@@ -17,4 +17,4 @@ Lemma big_positive a : BigZ.ltb BigZ.zero a = true -> (0 < big_exact a)%Qc.
 Proof. rewrite BigZ.spec_ltb. intros H. apply Z.ltb_lt in H. apply integer_positive, H. Qed.
 
 Definition big_integers : ring := Ring BigZ.t BigZ.of_Z BigZ.add BigZ.mul (fun a => BigZ.eqb a BigZ.zero)
-  (BigZ.ltb BigZ.zero) big_exact big_number big_add big_mul big_zero big_positive.
+  (BigZ.ltb BigZ.zero) BigZ.to_Z big_exact big_number big_add big_mul big_zero big_positive.

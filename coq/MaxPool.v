@@ -6,7 +6,7 @@
     So no such network is a universal approximator: it is at distance at least 1/2 from |mean| at one of the constant
     images −1, 0 and 1 ([not_the_absolute_mean]). ReLU does not have this property, but max-pool commutes with it. *)
 From Coq Require Import Bool List ZArith QArith Qcanon Lia.
-From Netprove Require Import Network Relate Rows Check.
+From Netprove Require Import Network Relate Rows Kinks Domains Check.
 Import ListNotations.
 Open Scope Z_scope.
 Open Scope Qc_scope.
@@ -395,5 +395,3 @@ Proof.
   - right; left; left. rewrite <- H2. apply Qcplus_le_compat; [exact P | apply Qcle_refl].
 Qed.
 End Translation.
-
-Print Assumptions not_the_absolute_mean.

@@ -1,6 +1,6 @@
 (** * Points: values, witnesses against affinity, counterexamples to equality *)
 From Coq Require Import Bool List ZArith QArith Qcanon Lia.
-From Netprove Require Import Network Relate Rows Check Affine.
+From Netprove Require Import Network Relate Rows Kinks Domains Check Affine.
 Import ListNotations.
 Open Scope Z_scope.
 Open Scope Qc_scope.
@@ -19,15 +19,12 @@ Definition exact_point (d : positive) (p : point) : list (tensor Qc) :=
 Definition row_point (d : positive) (p : point) : list (tensor (row W)) :=
   map (fun t => Tensor (dims t) (map (fun w => number_row R w d) (entries t))) p.
 
-Definition anywhere : box R := fun _ => None.
-Definition run_point (f : network) (d : positive) (p : point) := run (number R) (rows R anywhere) f (row_point d p).
-
-Lemma anywhere_holds x : within R anywhere x.
-Proof. intros p i; discriminate. Qed.
+Definition run_point (f : network) (d : positive) (p : point) :=
+  run (number R) (rows R (Map.empty _) (Map.empty _) []) f (row_point d p).
 
 Lemma run_point_sound x f d p : implies (related (stands R x)) (run_point f d p) (f_at f (exact_point d p)).
 Proof.
-  apply run_related; [apply rows_sound, anywhere_holds|].
+  apply run_related; [apply rows_sound; intros q i L; rewrite FMapPositive.PositiveMap.gempty in L; discriminate|].
   induction p as [|t p IH]; simpl; constructor; [|exact IH]. split; [reflexivity|]. simpl.
   induction (entries t); simpl; constructor; [apply number_row_correct | assumption].
 Qed.
@@ -64,7 +61,7 @@ Proof.
   apply andb_prop in H as [H B]; apply andb_prop in H as [H P]; apply andb_prop in H as [S F].
   constructor; [|apply IH, P]. apply same_true in S. split; [exact S|]. split.
   - unfold well_formed in *. simpl. rewrite map_length. exact F.
-  - destruct (snd i) as [[[low high] e]|]; [|exact I]. simpl. apply Forall_map, Forall_forall. intros w Hw.
+  - simpl. apply Forall_map, Forall_forall. intros w Hw. destruct (snd i) as [[[low high] e]|]; [|exact I].
     rewrite forallb_forall in B. apply B, andb_prop in Hw as [L U]. split; apply at_most_correct; assumption.
 Qed.
 
@@ -179,38 +176,89 @@ Qed.
 
 (** ** f ≠ g *)
 
-Definition differ (f g : network) : Prop := exists xs s u v, fits R f xs /\ fits R g xs /\
-  f_at f xs = Some (Tensor s u) /\ f_at g xs = Some (Tensor s v) /\ u <> v.
+(** Both networks have values of one shape at an input of both domains, and in one entry these two. *)
+Definition values_at (f g : network) (s : shape) (u v : list Qc) : Prop :=
+  exists xs, fits R f xs /\ fits R g xs /\ f_at f xs = Some (Tensor s u) /\ f_at g xs = Some (Tensor s v).
+
+Definition rows_at (f g : network) (d : positive) (p : point) (output : nat) : option (row W * row W) :=
+  let? t := run_point f d p in
+  let? u := run_point g d p in
+  let? a := nth_error (entries t) output in
+  let? b := nth_error (entries u) output in
+  guard (check_fits d (inputs f) p && check_fits d (inputs g) p && same (dims t) (dims u)) (Some (a, b)).
+
+Lemma rows_at_sound x f g d p output a b : rows_at f g d p output = Some (a, b) -> exists s u v,
+  values_at f g s u v /\ nth_error u output = Some (at_row R x a) /\ nth_error v output = Some (at_row R x b).
+Proof.
+  unfold rows_at. intros H. split_bind. apply andb_prop in H3 as [F S]. apply andb_prop in F as [F G]. apply same_true in S.
+  match goal with T : run_point f _ _ = Some ?t, U : run_point g _ _ = Some ?u |- _ =>
+    destruct (run_point_sound x f d p _ T) as ([s v] & V & D & RV); destruct (run_point_sound x g d p _ U) as ([s' w] & X & D' & RW) end.
+  match goal with A : nth_error _ _ = Some a, B : nth_error _ _ = Some b |- _ =>
+    destruct (nth_error_related _ _ _ _ RV _ A) as (q & Q & <-); destruct (nth_error_related _ _ _ _ RW _ B) as (q' & Q' & <-) end.
+  simpl in *. exists s, v, w. repeat split; try assumption. exists (exact_point d p).
+  repeat split; try (apply check_fits_correct; assumption); [assumption | rewrite X; do 2 f_equal; congruence].
+Qed.
+
+Definition differ (f g : network) : Prop := exists s u v, values_at f g s u v /\ u <> v.
 
 Definition check_differ (f g : network) (d : positive) (p : point) (output : nat) : bool :=
-  check_fits d (inputs f) p && check_fits d (inputs g) p &&
-  match run_point f d p, run_point g d p with
-  | Some t, Some u =>
-      same (dims t) (dims u) &&
-      match nth_error (entries t) output, nth_error (entries u) output with
-      | Some a, Some b => nonzero_row (minus_row R a b)
-      | _, _ => false
-      end
-  | _, _ => false
-  end.
+  match rows_at f g d p output with Some (a, b) => nonzero_row (minus_row R a b) | None => false end.
 
 Theorem differ_sound f g d p output : check_differ f g d p output = true -> differ f g.
 Proof.
-  unfold check_differ. intros H. apply andb_prop in H as [H N]. apply andb_prop in H as [F G].
-  destruct (run_point f d p) as [t|] eqn:T; [|discriminate]. destruct (run_point g d p) as [u|] eqn:U; [|discriminate].
-  apply andb_prop in N as [S N]. apply same_true in S.
-  destruct (nth_error (entries t) output) as [a|] eqn:A; [|discriminate].
-  destruct (nth_error (entries u) output) as [b|] eqn:B; [|discriminate].
-  pose (z := fun _ : positive => 0).
-  destruct (run_point_sound z f d p _ T) as ([s v] & V & D & RV). destruct (run_point_sound z g d p _ U) as ([s' w] & X & D' & RW).
-  simpl in *. exists (exact_point d p), s, v, w.
-  repeat split; try (apply check_fits_correct; assumption); try assumption; [rewrite X; do 2 f_equal; congruence|].
-  intros ->. destruct (nth_error_related _ _ _ _ RV _ A) as (q & Q & Ha). destruct (nth_error_related _ _ _ _ RW _ B) as (q' & Q' & Hb).
-  rewrite Q in Q'. injection Q' as <-. apply (nonzero_row_correct z) in N. apply N. rewrite minus_row_correct, Ha, Hb. ring.
+  unfold check_differ. destruct (rows_at f g d p output) as [[a b]|] eqn:E; [|discriminate]. intros N.
+  destruct (rows_at_sound (fun _ => 0) _ _ _ _ _ _ _ E) as (s & u & v & V & A & B). exists s, u, v. split; [exact V|].
+  intros ->. rewrite A in B. assert (Q : at_row R (fun _ => 0) a = at_row R (fun _ => 0) b) by congruence. apply (nonzero_row_correct (fun _ => 0)) in N. apply N.
+  rewrite minus_row_correct, Q. ring.
 Qed.
 
 Theorem differ_not_equal f g : differ f g -> ~ equal R f g.
 Proof.
-  intros (xs & s & u & v & F & _ & U & V & N) E. destruct (E xs F) as (y & Y & Z). rewrite U in Y. rewrite V in Z. congruence.
+  intros (s & u & v & (xs & F & _ & U & V) & N) E. destruct (E xs F) as (y & Y & Z). rewrite U in Y. rewrite V in Z. congruence.
 Qed.
+
+(** ** |f - g| > ε in some entry *)
+
+Definition apart (f g : network) (bound : Qc) : Prop := exists s u v k a b,
+  values_at f g s u v /\ nth_error u k = Some a /\ nth_error v k = Some b /\ (bound < a - b \/ bound < b - a).
+
+Definition positive_row (r : row W) : bool := no_entry R (linear r) && is_positive R (free r).
+
+Lemma positive_row_correct x r : positive_row r = true -> 0 < at_row R x r.
+Proof.
+  unfold positive_row. intros H. apply andb_prop in H as [L P]. apply positive_exact in P.
+  unfold at_row. rewrite (no_entry_correct R x _ L), Qcplus_0_r.
+  replace 0 with (0 * / natural (denominator r)) by ring. apply Qcmult_lt_compat_r; [apply inverse_positive, natural_positive | exact P].
+Qed.
+
+Definition check_apart (f g : network) (d : positive) (p : point) (output : nat) (w : W) (e : positive) : bool :=
+  match rows_at f g d p output with
+  | Some (a, b) => let bound := number_row R w e in
+      positive_row (minus_row R (minus_row R a b) bound) || positive_row (minus_row R (minus_row R b a) bound)
+  | None => false
+  end.
+
+Theorem apart_sound f g d p output w e : check_apart f g d p output w e = true -> apart f g (fraction R (w, e)).
+Proof.
+  unfold check_apart. destruct (rows_at f g d p output) as [[a b]|] eqn:E; [|discriminate]. intros N.
+  destruct (rows_at_sound (fun _ => 0) _ _ _ _ _ _ _ E) as (s & u & v & V & A & B).
+  exists s, u, v, output. do 2 eexists. split; [exact V|]. split; [exact A|]. split; [exact B|].
+  apply orb_prop in N as [N|N]; [left | right]; apply (positive_row_correct (fun _ => 0)) in N;
+    rewrite !minus_row_correct, number_row_correct in N; apply Qclt_minus_iff; exact N.
+Qed.
+
+Theorem apart_not_close f g bound : apart f g bound -> ~ close R f g bound.
+Proof.
+  intros (s & u & v & k & a & b & (xs & F & _ & U & V) & A & B & H) C. destruct (C xs F) as (s' & u' & v' & U' & V' & N).
+  rewrite U in U'. rewrite V in V'. assert (u' = u) by congruence. assert (v' = v) by congruence. subst u' v'.
+  destruct (nth_error_related _ _ _ _ N _ A) as (b' & B' & L). rewrite B in B'. assert (b' = b) by congruence. subst b'.
+  destruct H as [H|H]; exact (Qclt_not_le _ _ H ltac:(apply L)).
+Qed.
+
+(** ** Domains have points *)
+
+Definition inhabited (f : network) : Prop := exists xs, fits R f xs.
+
+Theorem inhabited_sound f d p : check_fits d (inputs f) p = true -> inhabited f.
+Proof. intros H. exists (exact_point d p). apply check_fits_correct, H. Qed.
 End Points.

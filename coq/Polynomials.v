@@ -46,6 +46,8 @@ Fixpoint poly_add (p : polynomial) : polynomial -> polynomial :=
 Definition term_mul (t : monomial * Z) (p : polynomial) : polynomial :=
   fold_right (fun u s => poly_add [(monomial_mul (fst t) (fst u), (snd t * snd u)%Z)] s) [] p.
 Definition poly_mul (p q : polynomial) : polynomial := fold_right (fun t s => poly_add (term_mul t q) s) [] p.
+(** The coefficient of the greatest monomial. *)
+Definition poly_size (p : polynomial) : Z := fold_left (fun _ t => snd t) p 0%Z.
 Definition poly_number (z : Z) : polynomial := if Z.eqb z 0 then [] else [([], z)].
 
 Section Values.
@@ -108,7 +110,7 @@ Proof.
   replace (integer a * 1 + 0) with (integer a) by ring. apply integer_positive, H.
 Qed.
 
-Definition polynomials : ring := Ring polynomial poly_number poly_add poly_mul poly_zero poly_positive poly_value
+Definition polynomials : ring := Ring polynomial poly_number poly_add poly_mul poly_zero poly_positive poly_size poly_value
   poly_number_correct poly_add_correct poly_mul_correct poly_zero_correct poly_positive_correct.
 
 (** Signs at this valuation. *)
@@ -120,7 +122,7 @@ Proof. unfold value_zero. destruct (Qc_eq_dec _ _); [auto | discriminate]. Qed.
 Lemma value_positive_correct p : value_positive p = true -> 0 < poly_value p.
 Proof. unfold value_positive. destruct (Qclt_le_dec _ _); [auto | discriminate]. Qed.
 
-Definition valued : ring := Ring polynomial poly_number poly_add poly_mul value_zero value_positive poly_value
+Definition valued : ring := Ring polynomial poly_number poly_add poly_mul value_zero value_positive poly_size poly_value
   poly_number_correct poly_add_correct poly_mul_correct value_zero_correct value_positive_correct.
 
 (** Both rings mean the same values, so they mean the same by affine. *)

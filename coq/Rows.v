@@ -2,8 +2,8 @@
 
     The weights of a network are of a type with exact values ([ring]): integers, big integers, polynomials in free
     weights. [exact] is the meaning of a network: rational numbers in canonical form, with Leibniz equality.
-    [rows] evaluates the same network on affine forms (constant + Σ weight · input entry) / denominator, and
-    [rows_sound] says that what it finds holds of the exact value at every input of the box. *)
+    A [row] is an affine form (constant + Σ weight · variable) / denominator, and [at_row] its value. Bounds of the
+    variables, a [box], may show that a row is nowhere negative ([row_nonneg]). *)
 From Coq Require Import Bool List ZArith QArith Qcanon Lia.
 From Netprove Require Import Network Relate.
 Import ListNotations.
@@ -13,7 +13,7 @@ Open Scope Qc_scope.
 Definition integer (z : Z) : Qc := Q2Qc (inject_Z z).
 Definition natural (d : positive) : Qc := integer (Zpos d).
 
-(** A type of weights. Signs need only be found where they are certain. *)
+(** A type of weights. Signs need only be found where they are certain; [size] guides searches and means nothing. *)
 Record ring := Ring {
   weight : Type;
   number : Z -> weight;
@@ -21,6 +21,7 @@ Record ring := Ring {
   mul : weight -> weight -> weight;
   is_zero : weight -> bool;
   is_positive : weight -> bool;
+  size : weight -> Z;
   exactly : weight -> Qc;
   number_exact : forall z, exactly (number z) = integer z;
   add_exact : forall a b, exactly (add a b) = exactly a + exactly b;
@@ -189,15 +190,72 @@ Proof.
   unfold row_sum. fold start. rewrite <- H. unfold at_row; simpl. rewrite natural_mul. field. auto.
 Qed.
 
+Definition number_row (w : W) (d : positive) : row W := Row Nothing w d.
+
+Lemma number_row_correct x w d : at_row x (number_row w d) = exactly R w / natural d.
+Proof. unfold at_row, number_row; simpl. f_equal. ring. Qed.
+
+Definition minus_row (a c : row W) : row W := plus_row a (number R (-1)) c.
+
+Lemma minus_row_correct x a c : at_row x (minus_row a c) = at_row x a - at_row x c.
+Proof. unfold minus_row. rewrite plus_row_correct, number_exact, integer_minus_one. ring. Qed.
+
+Definition same_row (a b : row W) : bool :=
+  let d := minus_row a b in no_entry (linear d) && is_zero R (free d).
+
+Lemma same_row_correct x a b : same_row a b = true -> at_row x a = at_row x b.
+Proof.
+  unfold same_row. intros H. apply andb_prop in H as [H1 H2].
+  assert (E := minus_row_correct x a b). unfold at_row in E at 1.
+  rewrite (no_entry_correct x _ H1), (zero_exact R _ H2) in E.
+  replace (at_row x a) with (at_row x b + (at_row x a - at_row x b)) by ring. rewrite <- E. field. auto.
+Qed.
+
+Fixpoint same_rows (l m : list (row W)) : bool :=
+  match l, m with
+  | [], [] => true
+  | a :: l, b :: m => same_row a b && same_rows l m
+  | _, _ => false
+  end.
+
+(** A row stands for a number. *)
+Definition stands (x : positive -> Qc) (r : row W) (q : Qc) : Prop := at_row x r = q.
+
+Lemma same_rows_correct x : forall l m u v, same_rows l m = true ->
+  Forall2 (stands x) l u -> Forall2 (stands x) m v -> u = v.
+Proof.
+  induction l as [|a l IH]; intros [|b m] u v H U V; try discriminate; inversion U; inversion V; subst; [reflexivity|].
+  simpl in H. apply andb_prop in H as [E F]. f_equal; [|eapply IH; eassumption].
+  unfold stands in *. subst. apply same_row_correct, E.
+Qed.
+
+(** Whether only some variables occur. *)
+Fixpoint uses (which : positive -> bool) (t : trie W) : bool :=
+  match t with
+  | Nothing => true
+  | Branch l v r => (is_zero R v || which xH) && uses (fun p => which (xO p)) l && uses (fun p => which (xI p)) r
+  end.
+
+Lemma uses_correct which t : forall x y, uses which t = true -> (forall p, which p = true -> x p = y p) ->
+  at_inputs x t = at_inputs y t.
+Proof.
+  revert which; induction t as [|l IHl v r IHr]; intros which x y U H; simpl in *; [reflexivity|].
+  apply andb_prop in U as [U Ur]; apply andb_prop in U as [U Ul].
+  rewrite (IHl _ (fun p => x (xO p)) (fun p => y (xO p)) Ul), (IHr _ (fun p => x (xI p)) (fun p => y (xI p)) Ur) by (intros; apply H; assumption).
+  do 2 f_equal. apply orb_prop in U as [Z|Z]; [rewrite (zero_exact R v Z); ring | rewrite (H _ Z); reflexivity].
+Qed.
+
 (** ** Bounds *)
 
-(** The interval [low / den, high / den] of each input entry that is restricted. *)
-Definition box : Type := positive -> option (W * W * positive).
+(** The least and the greatest value of a variable, as fractions, where they are known. *)
+Definition side : Type := option (W * positive).
+Definition box : Type := Map.t (side * side).
 
-Definition between (x : Qc) (i : W * W * positive) : Prop :=
-  let '(low, high, den) := i in exactly R low / natural den <= x /\ x <= exactly R high / natural den.
+Definition fraction (f : W * positive) : Qc := exactly R (fst f) / natural (snd f).
+Definition between (x : Qc) (i : side * side) : Prop :=
+  (forall f, fst i = Some f -> fraction f <= x) /\ (forall f, snd i = Some f -> x <= fraction f).
 
-Definition within (b : box) (x : positive -> Qc) : Prop := forall p i, b p = Some i -> between (x p) i.
+Definition within (b : box) (x : positive -> Qc) : Prop := forall p i, Map.find p b = Some i -> between (x p) i.
 
 Definition negative (w : W) : W := mul R (number R (-1)) w.
 Definition nonneg (w : W) : bool := is_positive R w || is_zero R w.
@@ -212,138 +270,96 @@ Proof.
   - rewrite (zero_exact R w H). apply Qcle_refl.
 Qed.
 
-Definition number_row (w : W) (d : positive) : row W := Row Nothing w d.
+(** A lower bound of v · variable, as a row without entries. *)
+Definition lower_term (v : W) (i : side * side) : option (row W) :=
+  if is_positive R v then let? f := fst i in Some (row_sum (number R 0) [(v, number_row (fst f) (snd f))] 1)
+  else if is_positive R (negative v) then let? f := snd i in Some (row_sum (number R 0) [(v, number_row (fst f) (snd f))] 1)
+  else None.
 
-Lemma number_row_correct x w d : at_row x (number_row w d) = exactly R w / natural d.
-Proof. unfold at_row, number_row; simpl. f_equal. ring. Qed.
-
-(** A lower bound of Σ coefficient · entry, as a row without entries, if the box gives one. *)
-Fixpoint lower (b : box) (t : trie W) : option (row W) :=
-  match t with
-  | Nothing => Some (number_row (number R 0) 1)
-  | Branch l v r =>
-      let? low := lower (fun p => b (xO p)) l in
-      let? high := lower (fun p => b (xI p)) r in
-      let both := plus_row low (number R 1) high in
-      if is_zero R v then Some both else
-      let? i := b xH in
-      let '(least, most, d) := i in
-      if is_positive R v then Some (plus_row both v (number_row least d))
-      else if is_positive R (negative v) then Some (plus_row both v (number_row most d))
-      else None
-  end.
-
-Lemma lower_correct b x y t w : within b x -> lower b t = Some w -> at_row y w <= at_inputs x t.
+Lemma lower_term_correct x y v i w : between x i -> lower_term v i = Some w -> at_row y w <= exactly R v * x.
 Proof.
-  revert b x w; induction t as [|l IHl v r IHr]; intros b x w B E; simpl in *.
-  - injection E as <-. rewrite number_row_correct, number_exact, natural_one.
-    replace (integer 0 / 1) with 0 by (apply Qc_is_canon; reflexivity). apply Qcle_refl.
-  - split_bind. rename x0 into low, x1 into high.
-    assert (Hl := IHl _ (fun p => x (xO p)) _ (fun p => B (xO p)) H).
-    assert (Hr := IHr _ (fun p => x (xI p)) _ (fun p => B (xI p)) H0).
-    set (L := at_inputs (fun p => x (xO p)) l) in *. set (S := at_inputs (fun p => x (xI p)) r) in *.
-    assert (G : forall u, u <= exactly R v * x xH ->
-                at_row y (plus_row low (number R 1) high) + u <= L + exactly R v * x xH + S).
-    { intros u Hu. rewrite plus_row_correct, number_exact. change (integer 1) with 1.
-      replace (L + exactly R v * x xH + S) with (L + S + exactly R v * x xH) by ring.
-      replace (1 * at_row y high) with (at_row y high) by ring.
-      repeat apply Qcplus_le_compat; assumption. }
-    destruct (is_zero R v) eqn:Z.
-    + injection H1 as <-. rewrite <- (Qcplus_0_r (at_row y _)). apply G. rewrite (zero_exact R v Z).
-      replace (0 * x xH) with 0 by ring. apply Qcle_refl.
-    + split_bind. destruct x0 as [[least most] d]. destruct (B _ _ H1) as [Blow Bhigh].
-      destruct (is_positive R v) eqn:P; [|destruct (is_positive R (negative v)) eqn:P'; [|discriminate]];
-        injection H2 as <-; rewrite (plus_row_correct _ _ v), number_row_correct; apply G; apply difference_nonneg.
-      * replace (exactly R v * x xH - exactly R v * (exactly R least / natural d))
-          with (exactly R v * (x xH - exactly R least / natural d)) by ring.
-        apply product_nonneg; [apply Qclt_le_weak, positive_exact, P | apply difference_nonneg; exact Blow].
-      * replace (exactly R v * x xH - exactly R v * (exactly R most / natural d))
-          with (exactly R (negative v) * (exactly R most / natural d - x xH)) by (rewrite negative_exact; ring).
-        apply product_nonneg; [apply Qclt_le_weak, positive_exact, P' | apply difference_nonneg; exact Bhigh].
+  intros [L H] E. unfold lower_term in E. apply difference_nonneg.
+  destruct (is_positive R v) eqn:P; [|destruct (is_positive R (negative v)) eqn:P'; [|discriminate]]; split_bind;
+    rewrite row_sum_correct; simpl; rewrite number_row_correct, number_exact, natural_one; fold (fraction x0);
+    change (integer 0) with 0.
+  - replace (exactly R v * x - _) with (exactly R v * (x - fraction x0)) by (field; discriminate).
+    apply product_nonneg; [apply Qclt_le_weak, positive_exact, P | apply difference_nonneg, L; assumption].
+  - replace (exactly R v * x - _) with (exactly R (negative v) * (fraction x0 - x)) by (rewrite negative_exact; field; discriminate).
+    apply product_nonneg; [apply Qclt_le_weak, positive_exact, P' | apply difference_nonneg, H; assumption].
 Qed.
 
-Context (b : box).
+(** A lower bound of Σ coefficient · variable, as a row without entries, if the box gives one. A box branches as
+    rows do, by the digits of positions. *)
+Fixpoint lower (b : box) (t : trie W) {struct t} : option (row W) :=
+  match t, b with
+  | Nothing, _ => Some (number_row (number R 0) 1)
+  | Branch _ _ _, FMapPositive.PositiveMap.Leaf _ => if no_entry t then Some (number_row (number R 0) 1) else None
+  | Branch l v r, FMapPositive.PositiveMap.Node bl i br =>
+      let? here := if is_zero R v then Some (number_row (number R 0) 1) else let? i := i in lower_term v i in
+      let? low := lower bl l in
+      let? high := lower br r in
+      Some (plus_row (plus_row low (number R 1) high) (number R 1) here)
+  end.
+
+Lemma number_zero y : at_row y (number_row (number R 0) 1) = 0.
+Proof. rewrite number_row_correct, number_exact, natural_one. apply Qc_is_canon; reflexivity. Qed.
+
+Lemma lower_correct t : forall b x y w, within b x -> lower b t = Some w -> at_row y w <= at_inputs x t.
+Proof.
+  induction t as [|l IHl v r IHr]; intros b x y w B E.
+  - simpl in *. injection E as <-. rewrite number_zero. apply Qcle_refl.
+  - destruct b as [|bl i br].
+    + cbn [lower] in E. destruct (no_entry (Branch l v r)) eqn:Z; [|discriminate]. injection E as <-.
+      rewrite number_zero, (no_entry_correct x _ Z). apply Qcle_refl.
+    + simpl in *. split_bind. rewrite !plus_row_correct, number_exact. change (integer 1) with 1.
+      replace (at_row y x1 + 1 * at_row y x2 + 1 * at_row y x0) with (at_row y x1 + at_row y x0 + at_row y x2) by ring.
+      repeat apply Qcplus_le_compat.
+      * exact (IHl _ (fun p => x (xO p)) y _ (fun p => B (xO p)) H0).
+      * destruct (is_zero R v) eqn:Z.
+        { injection H as <-. rewrite number_zero, (zero_exact R v Z). replace (0 * x xH) with 0 by ring. apply Qcle_refl. }
+        split_bind. apply (lower_term_correct _ _ _ _ _ (B xH _ H) H2).
+      * exact (IHr _ (fun p => x (xI p)) y _ (fun p => B (xI p)) H1).
+Qed.
 
 (** Whether the box shows that the row is nowhere negative. *)
-Definition row_nonneg (r : row W) : bool :=
+Definition row_nonneg (b : box) (r : row W) : bool :=
   match lower b (linear r) with
-  | Some w => nonneg (free (plus_row (number_row (free r) 1) (number R 1) w))
+  | Some w => let s := plus_row (number_row (free r) 1) (number R 1) w in no_entry (linear s) && nonneg (free s)
   | None => false
   end.
 
-Lemma lower_constant bb t w : lower bb t = Some w -> linear w = Nothing.
-Proof.
-  assert (P : forall a v c, linear a = Nothing -> linear c = Nothing -> linear (plus_row a v c) = Nothing).
-  { intros a v c Ha Hc. unfold plus_row. destruct (Pos.eqb _ _); [|destruct (Pos.ggcd _ _)]; simpl; rewrite Ha, Hc; reflexivity. }
-  revert bb w; induction t as [|l IHl v r IHr]; intros bb w E; simpl in *; split_bind; [reflexivity|].
-  assert (C := P _ (number R 1) _ (IHl _ _ H) (IHr _ _ H0)).
-  destruct (is_zero R v); [injection H1 as <-; exact C|]. split_bind. destruct x1 as [[least most] d].
-  destruct (is_positive R v); [|destruct (is_positive R (negative v)); [|discriminate]]; injection H2 as <-;
-    apply P; [exact C | reflexivity | exact C | reflexivity].
-Qed.
-
-Lemma row_nonneg_correct x r : within b x -> row_nonneg r = true -> 0 <= at_row x r.
+Lemma row_nonneg_correct b x r : within b x -> row_nonneg b r = true -> 0 <= at_row x r.
 Proof.
   unfold row_nonneg. intros B H. destruct (lower b (linear r)) as [w|] eqn:E; [|discriminate].
-  apply nonneg_exact in H. assert (L := lower_correct _ _ x _ _ B E). assert (C := lower_constant _ _ _ E).
-  unfold at_row. apply quotient_nonneg.
-  eapply Qcle_trans; [|apply Qcplus_le_compat; [apply Qcle_refl | exact L]].
-  set (s := plus_row (number_row (free r) 1) (number R 1) w) in *.
-  assert (S : at_row x s = exactly R (free r) + at_row x w).
-  { unfold s. rewrite plus_row_correct, number_row_correct, number_exact, natural_one. change (integer 1) with 1. field. discriminate. }
-  rewrite <- S. unfold at_row.
-  assert (Z : linear s = Nothing).
-  { unfold s, plus_row. destruct (Pos.eqb _ _); [|destruct (Pos.ggcd _ _)]; simpl; rewrite C; reflexivity. }
-  rewrite Z. simpl. rewrite Qcplus_0_r. apply quotient_nonneg, H.
+  apply andb_prop in H as [Z H]. assert (L := lower_correct _ _ _ x _ B E).
+  unfold at_row. apply quotient_nonneg. eapply Qcle_trans; [|apply Qcplus_le_compat; [apply Qcle_refl | exact L]].
+  assert (S := plus_row_correct x (number_row (free r) 1) (number R 1) w).
+  rewrite number_row_correct, number_exact, natural_one in S. change (integer 1) with 1 in S.
+  replace (exactly R (free r) + at_row x w) with (exactly R (free r) / 1 + 1 * at_row x w) by (field; discriminate).
+  rewrite <- S. unfold at_row. rewrite (no_entry_correct x _ Z), Qcplus_0_r. apply quotient_nonneg, nonneg_exact, H.
 Qed.
 
-Definition minus_row (a c : row W) : row W := plus_row a (number R (-1)) c.
+(** A variable as a row. *)
+Fixpoint single (p : positive) : trie W :=
+  match p with
+  | xH => Branch Nothing (number R 1) Nothing
+  | xO p => Branch (single p) (number R 0) Nothing
+  | xI p => Branch Nothing (number R 0) (single p)
+  end.
 
-Lemma minus_row_correct x a c : at_row x (minus_row a c) = at_row x a - at_row x c.
-Proof. unfold minus_row. rewrite plus_row_correct, number_exact, integer_minus_one. ring. Qed.
+Definition variable (p : positive) : row W := Row (single p) (number R 0) 1.
 
-(** Whether the first of two rows is the larger one, if the box shows it. *)
-Definition first_larger (a c : row W) : option bool :=
-  if row_nonneg (minus_row a c) then Some true else if row_nonneg (minus_row c a) then Some false else None.
-
-Definition is_constant (r : row W) : bool := no_entry (linear r).
-
-Definition row_times (a c : row W) : option (row W) :=
-  if is_constant a then Some (row_sum (number R 0) [(free a, c)] (denominator a))
-  else if is_constant c then Some (row_sum (number R 0) [(free c, a)] (denominator c))
-  else None.
-
-Definition rows : numbers W (row W) := {|
-  sum := row_sum;
-  max a c := let? first := first_larger a c in Some (if first then a else c);
-  min a c := let? first := first_larger a c in Some (if first then c else a);
-  times := row_times |}.
-
-(** A row stands for a number. *)
-Definition stands (x : positive -> Qc) (r : row W) (q : Qc) : Prop := at_row x r = q.
-
-Lemma first_larger_correct x a c first : within b x -> first_larger a c = Some first ->
-  if first then at_row x c <= at_row x a else at_row x a <= at_row x c.
+Lemma at_single x p : at_inputs x (single p) = x p.
 Proof.
-  unfold first_larger. intros B H.
-  destruct (row_nonneg (minus_row a c)) eqn:E; [|destruct (row_nonneg (minus_row c a)) eqn:E'; [|discriminate]];
-    injection H as <-; apply difference_nonneg; rewrite <- minus_row_correct; apply row_nonneg_correct; assumption.
+  revert x; induction p; intros x; simpl; rewrite ?IHp, number_exact; try change (integer 0) with 0; try change (integer 1) with 1; ring.
 Qed.
 
-Theorem rows_sound x : within b x -> keeps (stands x) rows (exact R).
-Proof.
-  intros B. split; unfold implies, stands; simpl.
-  - intros c s t d H. rewrite row_sum_correct. f_equal. f_equal.
-    induction H as [|s t ss ts [E V] H IH]; simpl; [reflexivity|]. rewrite IH, E, V. reflexivity.
-  - intros a q c q' Ha Hc r E. split_bind. eexists; split; [reflexivity|]. apply (first_larger_correct x) in H; [|exact B].
-    destruct x0; [rewrite larger_left | rewrite larger_right]; auto.
-  - intros a q c q' Ha Hc r E. split_bind. eexists; split; [reflexivity|]. apply (first_larger_correct x) in H; [|exact B].
-    destruct x0; [rewrite smaller_right | rewrite smaller_left]; auto.
-  - intros a q c q' <- <- r E. eexists; split; [reflexivity|]. unfold row_times in E.
-    assert (C : forall s, is_constant s = true -> at_row x s = exactly R (free s) / natural (denominator s)).
-    { intros s Hs. unfold at_row. rewrite (no_entry_correct x (linear s) Hs). f_equal. ring. }
-    destruct (is_constant a) eqn:Ea; [|destruct (is_constant c) eqn:Ec; [|discriminate]]; injection E as <-;
-      rewrite row_sum_correct, number_exact; simpl; [rewrite (C a Ea) | rewrite (C c Ec)];
-      change (integer 0) with 0; field; auto.
-Qed.
+Lemma variable_correct x p : at_row x (variable p) = x p.
+Proof. unfold at_row, variable; simpl. rewrite at_single, number_exact, natural_one. change (integer 0) with 0. field. discriminate. Qed.
+
+(** A row divided by a natural number. *)
+Definition divide (r : row W) (d : positive) : row W := Row (linear r) (free r) (denominator r * d).
+
+Lemma divide_correct x r d : at_row x (divide r d) = at_row x r / natural d.
+Proof. unfold at_row, divide; simpl. rewrite natural_mul. field. auto. Qed.
 End Rows.

@@ -53,6 +53,9 @@ pub fn run(options: &Coq) -> u8 {
         Arithmetic::Words => coq::Arithmetic::Words,
     });
     let export = coq::export(&prove(&program, budget), &bytes, only, arithmetic);
+    for note in &export.notes {
+        files::note(note);
+    }
     for refusal in &export.refused {
         files::fail(refusal);
     }

@@ -33,6 +33,11 @@ pub fn fail(message: &str) -> u8 {
     Exit::Wrong.into()
 }
 
+/// Something to know that is no mistake.
+pub fn note(message: &str) {
+    let _ = writeln!(io::stderr(), "note: {message}");
+}
+
 /// Writes a file whole or not at all.
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write_by(path, |out| out.write_all(bytes))

@@ -6,8 +6,8 @@ use num_traits::{One, Zero};
 
 use super::curves::Curves;
 use super::linear::{Bounds, Linear, Sum, constant_tensor, map, product};
-use super::{LayerStep, Outcome, Residual, Steps};
-use crate::algebra::{Coefficient, Shape, Symbol, Tensor};
+use super::{Atoms, LayerStep, Outcome, Residual, Steps};
+use crate::algebra::{Coefficient, Rational, Shape, Symbol, Tensor};
 use crate::decide::regions::Program;
 use crate::layer::{Definition, Form, Function, Layer, Lowered, PiecewiseLayer, Weights};
 use crate::network::{Network, NodeId};
@@ -44,6 +44,9 @@ pub(super) struct Builder<'n, C: Weights> {
     operations: usize,
     /// For each layer with kinks, its units: kept only when asked for.
     kept: Option<Vec<LayerUnits<C>>>,
+    /// For checkers: maxima are taken one argument at a time, from the last, so that those on the way are atoms
+    /// too, and symbols have no signs.
+    pub stepwise: bool,
 }
 
 /// A layer with its units.
@@ -82,6 +85,7 @@ impl<'n, C: Weights> Builder<'n, C> {
             steps: Steps::default(),
             operations,
             kept: None,
+            stepwise: false,
         }
     }
 
@@ -90,6 +94,22 @@ impl<'n, C: Weights> Builder<'n, C> {
         self.kept = Some(Vec::new());
         self.run()?;
         Ok(self.kept.take().unwrap_or_default())
+    }
+
+    /// All atoms, when maxima are taken one argument at a time from the last.
+    pub fn atoms(mut self) -> Result<Atoms<C>, Stop> {
+        self.stepwise = true;
+        let outputs = self.run()?;
+        let most = self.bounds[self.inputs..].iter().map(|(_, high)| high.clone()).collect();
+        let within: Option<Vec<Rational>> = outputs.iter().map(|form| self.largest(form)).collect();
+        let largest = within.and_then(|sizes| sizes.into_iter().max());
+        Ok(Atoms { inputs: self.inputs, atoms: self.atoms, most, outputs, largest })
+    }
+
+    /// A bound of a form's absolute value.
+    fn largest(&self, form: &Linear<C::Value>) -> Option<Rational> {
+        let (low, high) = self.bound(form);
+        Some(high?.max(-low?))
     }
 
     pub fn spend(&mut self, amount: usize) -> Result<(), Stop> {
@@ -176,6 +196,11 @@ impl<'n, C: Weights> Builder<'n, C> {
                 let forms = forms?;
                 if self.kept.is_some() {
                     open.push(forms.clone());
+                }
+                if self.stepwise {
+                    for start in (1..forms.len().saturating_sub(1)).rev() {
+                        self.maximum(forms[start..].to_vec())?;
+                    }
                 }
                 let (form, atom) = self.maximum(forms)?;
                 if let Some(arguments) = open.last() {

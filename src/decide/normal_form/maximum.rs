@@ -51,11 +51,22 @@ impl<C: Weights> Builder<'_, C> {
         Ok((sum.finish(), Some(atom)))
     }
 
-    /// The largest monomial that divides all coefficients and is nowhere negative.
+    /// The largest monomial that divides all coefficients and is nowhere negative; 1 for checkers.
     fn nonnegative_factor(&self, forms: &[Linear<C::Value>]) -> Monomial {
+        if self.stepwise {
+            return Monomial::default();
+        }
         let factors = forms.iter().flat_map(Linear::coefficients).filter_map(Scalar::monomial_factor);
         let common = factors.reduce(|common, next| common.common(&next)).unwrap_or_default();
         common.nonnegative_part(&self.nonnegative)
+    }
+
+    /// Whether a factor is certainly not negative; for checkers, only a number is.
+    fn may_unfold(&self, scale: &C::Value) -> bool {
+        match self.stepwise {
+            true => scale.as_number().is_some_and(|number| number.is_positive()),
+            false => scale.is_nonnegative(&self.nonnegative),
+        }
     }
 
     /// max(g + s·max(0, l, …), …) = max(g, g + s·l, …, …) for s > 0, as long as it stays small.
@@ -66,9 +77,7 @@ impl<C: Weights> Builder<'_, C> {
         while at < forms.len() {
             let mut atoms = forms[at].terms.iter().filter(|(v, _)| *v >= self.inputs);
             let inner = match (atoms.next(), atoms.next()) {
-                (Some((variable, scale)), None) if scale.is_nonnegative(&self.nonnegative) => {
-                    Some((*variable, scale.clone()))
-                }
+                (Some((variable, scale)), None) if self.may_unfold(scale) => Some((*variable, scale.clone())),
                 _ => None,
             };
             let arguments = inner.as_ref().map_or(&[][..], |(variable, _)| &self.atoms[variable - self.inputs]);

@@ -30,7 +30,7 @@ mod products;
 
 use std::collections::BTreeSet;
 
-use crate::algebra::{Budget, Integer, Symbol};
+use crate::algebra::{Budget, Coefficient, Integer, Rational, Symbol};
 use crate::collapse::AffineMap;
 use crate::layer::Weights;
 use crate::network::{Network, NodeId};
@@ -168,6 +168,27 @@ pub(super) fn units(network: &Network, limits: &Limits) -> Option<Vec<Layer>> {
         Some(Layer { node, units: units? })
     };
     found.into_iter().map(layer).collect()
+}
+
+/// Every atom that the layers of a network make, for checkers that take a maximum one argument at a time
+/// from the last: the maxima on the way are atoms too. Signs of symbols are not used. Variables are inputs by flat index, then atoms.
+#[derive(Clone, Debug)]
+pub struct Atoms<C: Coefficient = Integer> {
+    /// The number of input entries.
+    pub inputs: usize,
+    /// For each atom the arguments after 0, over inputs and earlier atoms; none for products and smooth layers.
+    pub atoms: Vec<Vec<Linear<C::Value>>>,
+    /// The greatest value of each atom on the domain, where a bound is known.
+    pub most: Vec<Option<Rational>>,
+    /// The outputs.
+    pub outputs: Vec<Linear<C::Value>>,
+    /// A bound of the absolute value of every output on the domain, where one is known.
+    pub largest: Option<Rational>,
+}
+
+/// Finds them; `None` past the limit, or where a weight is not in the ring.
+pub fn atoms<C: Weights>(network: &Network, limits: &Limits) -> Option<Atoms<C>> {
+    Builder::new(network, limits.operations, BTreeSet::new()).atoms().ok()
 }
 
 /// Computes the normal form of a network's output, whose weights are numbers.

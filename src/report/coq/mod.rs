@@ -3,7 +3,9 @@
 //! The files rest on the library in `coq/`, whose definitions of layers share nothing with the
 //! lowering. Nothing here decides anything: a wrong verdict becomes a theorem that Coq rejects.
 
-mod stable;
+mod claims;
+mod cost;
+mod evidence;
 mod terms;
 mod theorems;
 
@@ -35,6 +37,8 @@ pub struct Export {
     pub theorems: usize,
     /// What was not exported, and why; one sentence each.
     pub refused: Vec<String>,
+    /// What is stated more weakly than it was found, because Coq would take too long; one sentence each.
+    pub notes: Vec<String>,
 }
 
 /// The most numbers that the weights of a network may be.
@@ -43,6 +47,9 @@ pub const MAX_WEIGHTS: usize = 150_000;
 pub const MAX_NONZEROS: usize = 100_000;
 /// The most products of weights and entries that a check may go through.
 pub const MAX_PRODUCTS: usize = 5_000_000;
+
+/// The most coefficients that the maxima of a normal form may have.
+pub const MAX_ATOM_TERMS: usize = 20_000;
 
 /// The theorems of a file: of each network (or the one named), and of each claim that compares.
 pub fn export(findings: &Findings<'_>, bytes: &[u8], only: Option<&str>, arithmetic: Option<Arithmetic>) -> Export {
@@ -55,7 +62,7 @@ pub fn export(findings: &Findings<'_>, bytes: &[u8], only: Option<&str>, arithme
         }
     }
     for (index, (claim, answer)) in program.claims.iter().zip(&findings.claims).enumerate() {
-        writer.claim(index, claim, answer, program, only);
+        writer.claim(index, claim, answer, findings, only);
     }
     let file = program.sources.files.first().map_or("", |s| s.name.as_str());
     writer.finish(file, bytes)
@@ -72,6 +79,8 @@ struct Writer {
     /// The theorems, by name.
     theorems: Vec<String>,
     refused: Vec<String>,
+    /// What is stated more weakly than it was found.
+    notes: Vec<String>,
     /// Whether some network has free weights.
     symbolic: bool,
 }
@@ -106,7 +115,10 @@ impl Writer {
         }
         let ring = if words { "Big" } else { "Integers" };
         let free = if self.symbolic { " Polynomials" } else { "" };
-        let _ = writeln!(out, "From Netprove Require Import Network Rows Check Affine Points MaxPool {ring}{free}.");
+        let _ = writeln!(
+            out,
+            "From Netprove Require Import Network Rows Kinks Cases Check Affine Points MaxPool {ring}{free}."
+        );
         out.push_str("Import ListNotations.\nOpen Scope Z_scope.\n\n");
         if !self.positions.is_empty() || !self.weights.is_empty() {
             out.push_str(
@@ -124,7 +136,7 @@ impl Writer {
             let _ = writeln!(out, "Definition all_theorems := ({}, I).", self.theorems.join(", "));
             out.push_str("Print Assumptions all_theorems.\n");
         }
-        Export { text: out, theorems: self.theorems.len(), refused: self.refused }
+        Export { text: out, theorems: self.theorems.len(), refused: self.refused, notes: self.notes }
     }
 }
 

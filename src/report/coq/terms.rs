@@ -3,12 +3,13 @@
 use std::fmt::Write;
 
 use num_integer::lcm;
-use num_traits::{Signed, Zero};
+use num_traits::{One, Signed, Zero};
 
 use super::{Arithmetic, MAX_WEIGHTS, Writer};
-use crate::algebra::{Integer, Polynomial, Rational, Shape, Symbol, Tensor, common_denominator};
-use crate::layer::Definition;
+use crate::algebra::{Integer, Polynomial, Rational, Scalar, Shape, Symbol, Tensor, common_denominator};
+use crate::decide::convolution::Convolution;
 use crate::layer::definition::{Constant, Divisor, Geometry};
+use crate::layer::{Definition, Weights};
 use crate::network::Network;
 use crate::toeplitz::PadMode;
 
@@ -66,7 +67,7 @@ impl Writer {
     }
 
     /// An integer as a weight of a ring.
-    fn constant(&mut self, value: &Integer, ring: Ring) -> String {
+    pub fn constant(&mut self, value: &Integer, ring: Ring) -> String {
         match ring {
             Ring::Numbers => self.weight(value),
             Ring::Polynomials if value.is_zero() => "[]".into(),
@@ -84,6 +85,14 @@ impl Writer {
             format!("({}%positive, {})", list(symbols), coefficient.numer() * (scale / coefficient.denom()))
         };
         list(value.terms().iter().map(term))
+    }
+
+    /// A polynomial with whole coefficients, which is a number where the ring is that of numbers.
+    pub fn entry(&mut self, value: &Polynomial, ring: Ring) -> String {
+        match (ring, value.as_number()) {
+            (Ring::Numbers, Some(number)) => self.weight(number.numer()),
+            _ => self.polynomial(value, &Integer::one()),
+        }
     }
 
     /// Weights with this shape, over a denominator that theirs divides.
@@ -234,6 +243,28 @@ impl Writer {
         Ok(text)
     }
 
+    /// One layer `conv` with the same inputs.
+    pub fn one_convolution<C: Weights>(&mut self, like: &Network, found: &Convolution<C>, ring: Ring) -> String {
+        let (kernel, bias) = (C::constant(&found.kernel), C::constant(&found.bias));
+        let size = found.kernel.shape().axes()[2..].to_vec();
+        let window = Geometry {
+            dilation: vec![1; size.len()],
+            size,
+            stride: found.stride.clone(),
+            before: found.before.clone(),
+            after: found.after.clone(),
+        };
+        let weights = self.weights_and_bias((&dims(&kernel), &kernel), (found.output.channels(), Some(&bias)), ring);
+        let arguments: Vec<String> = like.inputs.iter().map(|input| self.input(input, ring)).collect();
+        format!(
+            "Network {} [\n  Node (Conv {weights} 1 {} {}) [0]%nat {}]",
+            list(arguments),
+            border(found.mode, &window),
+            axes(&window),
+            shape(&found.output)
+        )
+    }
+
     fn input(&mut self, input: &crate::network::Input, ring: Ring) -> String {
         let domain = input.domain.as_ref().map_or("None".to_string(), |(low, high)| {
             let den = lcm(low.denom().clone(), high.denom().clone());
@@ -280,6 +311,14 @@ fn length(values: &Constant) -> usize {
         Constant::Numbers(t) => t.len(),
         Constant::Symbols(t) => t.len(),
     }
+}
+
+/// Polynomials as ones with whole coefficients over one denominator.
+pub(super) fn over(values: impl Iterator<Item = Polynomial>) -> (Vec<Polynomial>, Integer) {
+    let values: Vec<Polynomial> = values.collect();
+    let denominator = common_denominator(values.iter().flat_map(|p| p.terms().iter().map(|(_, c)| c.denom())));
+    let factor = Rational::from_integer(denominator.clone());
+    (values.iter().map(|p| p.scaled(&factor)).collect(), denominator)
 }
 
 /// The denominator of all weights, those inside of polynomials too.

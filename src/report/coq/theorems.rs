@@ -2,25 +2,19 @@
 
 use std::fmt::Write;
 
-use num_integer::lcm;
 use num_traits::Zero;
 
-use super::stable::{cost, decided_by_domains};
-use super::terms::{Ring, list, shape};
+use super::cost::cost;
+use super::evidence::Needs;
+use super::terms::{Ring, list, over, shape};
 use super::{Arithmetic, MAX_NONZEROS, MAX_PRODUCTS, Writer, comment};
-use crate::algebra::{Rational, Symbol, common_denominator};
+use crate::algebra::{Coefficient, Polynomial, Rational, Scalar, Symbol, Tensor, common_denominator};
 use crate::collapse::AffineMap;
-use crate::decide::search::Witness;
-use crate::decide::{
-    Answer, Comparison, Counterexample, Decision, Evidence, Findings, Status, Verdict, blockers, pinned,
-};
+use crate::decide::search::{Domain, Witness};
+use crate::decide::{Decision, Evidence, Findings, Verdict, pinned};
 use crate::layer::Definition;
-use crate::network::{Assignment, Claim, Equation, Network, Program, Property, Statement};
+use crate::network::{Assignment, Network};
 use crate::toeplitz::PadMode;
-
-/// Why a normal form is not exported.
-const KINKS: &str =
-    "its proof is a normal form, whose steps are not exported; the domains alone do not decide its kinks";
 
 /// The bytes that a matrix of at most [`MAX_NONZEROS`] may take.
 const MEMORY: u64 = 1 << 30;
@@ -42,7 +36,7 @@ pub(super) fn arithmetic(findings: &Findings<'_>, only: Option<&str>) -> Arithme
 }
 
 impl Writer {
-    fn ring(&self, ring: Ring) -> &'static str {
+    pub fn ring(&self, ring: Ring) -> &'static str {
         match (ring, self.arithmetic) {
             (Ring::Polynomials, _) => "(polynomials k)",
             (_, Arithmetic::Plain) => "integers",
@@ -50,25 +44,29 @@ impl Writer {
         }
     }
 
-    fn ring_of(&mut self, symbolic: bool) -> Ring {
+    pub fn ring_of(&mut self, symbolic: bool) -> Ring {
         self.symbolic |= symbolic;
         if symbolic { Ring::Polynomials } else { Ring::Numbers }
     }
 
     /// The definition of a network.
-    fn define(&mut self, name: &str, network: &Network, ring: Ring) -> Result<(), String> {
+    pub fn define(&mut self, name: &str, network: &Network, ring: Ring) -> Result<(), String> {
         let term = self.network_term(network, ring)?;
-        let weights = match (ring, self.arithmetic) {
-            (Ring::Polynomials, _) => "polynomial",
-            (_, Arithmetic::Plain) => "Z",
-            (_, Arithmetic::Words) => "BigZ.t",
-        };
-        let _ = writeln!(self.body, "Definition {name} : network {weights} := {term}.\n");
+        let _ = writeln!(self.body, "Definition {name} : network {} := {term}.\n", self.numbers(ring));
         Ok(())
     }
 
+    /// The type of the weights.
+    pub fn numbers(&self, ring: Ring) -> &'static str {
+        match (ring, self.arithmetic) {
+            (Ring::Polynomials, _) => "polynomial",
+            (_, Arithmetic::Plain) => "Z",
+            (_, Arithmetic::Words) => "BigZ.t",
+        }
+    }
+
     /// Runs one part of an export; if it is refused, nothing of it is written.
-    fn part(&mut self, what: &str, write: impl FnOnce(&mut Writer) -> Result<(), String>) {
+    pub fn part(&mut self, what: &str, write: impl FnOnce(&mut Writer) -> Result<(), String>) {
         let (length, theorems) = (self.body.len(), self.theorems.len());
         if let Err(why) = write(self) {
             self.body.truncate(length);
@@ -90,6 +88,7 @@ impl Writer {
         let ring = self.ring_of(network.is_symbolic());
         let _ = writeln!(self.body, "(* {}: {} *)", comment(name), decision.verdict.word());
         self.define(&term, network, ring)?;
+        self.inhabited(&format!("domain_{name}"), &term, network, ring);
         match &decision.evidence {
             Evidence::Witness(witness, weights) => {
                 self.witness(network, witness, weights, ring)?;
@@ -111,11 +110,9 @@ impl Writer {
                 }
                 false => self.structure(network, &theorem, decision.verdict == Verdict::Linear, ring),
             },
-            Evidence::NormalForm(map, _) | Evidence::Regions(map, _) if decided_by_domains(network) => {
-                self.map(network, map, decision.verdict)
-            }
-            Evidence::Regions(..) => Err("its proof is a search of regions, which is not exported".into()),
-            Evidence::NormalForm(..) | Evidence::SymbolicNormalForm(..) => Err(KINKS.into()),
+            Evidence::NormalForm(map, _) => self.kinked(network, map, Needs::Affine, decision.verdict),
+            Evidence::SymbolicNormalForm(map, _) => self.kinked(network, map, Needs::Affine, decision.verdict),
+            Evidence::Regions(map, cases) => self.kinked(network, map, Needs::Cases(cases), decision.verdict),
             Evidence::Structure { .. } | Evidence::Symbolic(_) | Evidence::FreeStructure { .. } => {
                 let linear = decision.verdict == Verdict::Linear && pinned(network).is_none();
                 self.structure(network, &theorem, linear, ring)
@@ -133,7 +130,7 @@ impl Writer {
                 cost.products
             ));
         }
-        let rows = linear && cost.rows <= MAX_PRODUCTS && (ring == Ring::Numbers || cost.rows <= MAX_PRODUCTS / 50);
+        let rows = linear && cost.rows <= limit(ring);
         let (word, lemma) = if rows { ("is_linear", "linear_sound") } else { ("is_affine", "structure_sound") };
         if linear && !rows {
             let _ = writeln!(
@@ -147,50 +144,113 @@ impl Writer {
         Ok(())
     }
 
-    /// f(x) = Mx + b, entry by entry.
+    /// f(x) = Mx + b, entry by entry; or only that M and b exist, where they are large.
     fn map(&mut self, network: &Network, map: &AffineMap, verdict: Verdict) -> Result<(), String> {
-        let name = &network.name;
-        if pinned(network).is_some() {
-            return Err("an input has a domain of one point, where M and b are a matter of choice".into());
-        }
-        if map.matrix.nonzeros() > MAX_NONZEROS || cost(network).rows > MAX_PRODUCTS {
-            let nonzeros = map.matrix.nonzeros();
+        let nonzeros = map.matrix.nonzeros();
+        if nonzeros > MAX_NONZEROS || cost(network).rows > MAX_PRODUCTS {
             let _ = writeln!(
                 self.body,
                 "(* M, with {nonzeros} nonzeros, is too large to be checked in useful time: only that it exists is stated. *)"
             );
-            return self.structure(network, &format!("theorem_{name}"), verdict == Verdict::Linear, Ring::Numbers);
+            self.notes.push(format!(
+                "network `{}`: M, with {nonzeros} nonzeros, is too large to be checked in useful time; the theorem is that every layer is affine and the shapes agree",
+                network.name
+            ));
+            let linear = verdict == Verdict::Linear && pinned(network).is_none();
+            return self.structure(network, &format!("theorem_{}", network.name), linear, Ring::Numbers);
         }
-        let matrix = self.matrix(map);
-        let ring = self.ring(Ring::Numbers);
-        let _ = writeln!(self.body, "Definition matrix_{name} : matrix {ring} := {matrix}.\n");
-        let output = shape(network.output_shape());
-        let statement = format!("equals_affine {ring} network_{name} {output} matrix_{name}");
-        self.theorem(&format!("theorem_{name}"), &statement, "apply affine_sound.");
+        self.equals_map(network, map, Needs::Affine, verdict, Ring::Numbers)
+    }
+
+    /// The same for a network with kinks, where they cancel or one side always wins.
+    fn kinked<C: Coefficient>(
+        &mut self,
+        network: &Network,
+        map: &AffineMap<C>,
+        needs: Needs<'_>,
+        verdict: Verdict,
+    ) -> Result<(), String> {
+        let ring = self.ring_of(network.is_symbolic());
+        if map.matrix.nonzeros() > MAX_NONZEROS || cost(network).rows > limit(ring) {
+            return Err("its maps are too large to be computed in useful time".into());
+        }
+        self.equals_map(network, map, needs, verdict, ring)
+    }
+
+    fn equals_map<C: Coefficient>(
+        &mut self,
+        network: &Network,
+        map: &AffineMap<C>,
+        needs: Needs<'_>,
+        verdict: Verdict,
+        ring: Ring,
+    ) -> Result<(), String> {
+        let name = &network.name;
+        if pinned(network).is_some() {
+            return Err("an input has a domain of one point, where M and b are a matter of choice".into());
+        }
+        let evidence = self.evidence(name, network, needs, ring)?;
+        let (matrix, of) = (self.matrix(map, ring), self.ring(ring));
+        let (binder, applied) = if ring == Ring::Polynomials {
+            (" k", format!("(matrix_{name} k)"))
+        } else {
+            ("", format!("matrix_{name}"))
+        };
+        let _ = writeln!(self.body, "Definition matrix_{name}{binder} : matrix {of} := {matrix}.\n");
+        let (output, (quantifier, intros)) = (shape(network.output_shape()), quantifier(ring));
+        let statement = format!("{quantifier}equals_affine {of} network_{name} {output} {applied}");
+        self.theorem(
+            &format!("theorem_{name}"),
+            &statement,
+            &format!("{intros}apply (affine_sound {of} _ {evidence})."),
+        );
         if verdict == Verdict::Linear {
-            let statement = format!("is_linear {ring} network_{name}");
-            self.theorem(&format!("linearity_{name}"), &statement, "apply linear_sound.");
+            let statement = format!("{quantifier}is_linear {of} network_{name}");
+            let theorem =
+                if ring == Ring::Polynomials { format!("(theorem_{name} k)") } else { format!("theorem_{name}") };
+            let lemma = format!("{intros}apply (equals_is_linear {of} _ _ _ {theorem}).");
+            self.theorem(&format!("linearity_{name}"), &statement, &lemma);
         }
         Ok(())
     }
 
-    fn matrix(&mut self, map: &AffineMap) -> String {
-        let common = lcm(map.matrix.denominator().clone(), map.bias.denominator().clone());
-        let scale = &common / map.matrix.denominator();
-        let constants = map.bias.numerators_over(&common);
-        let lines: Vec<String> = constants
-            .iter()
-            .enumerate()
-            .map(|(row, constant)| {
-                let terms: Vec<String> = map
-                    .matrix
-                    .row(row)
-                    .map(|(column, weight)| format!("({}, {})", self.position(column), self.weight(&(weight * &scale))))
-                    .collect();
-                format!("  ({}, {})", self.weight(constant), list(terms))
+    fn matrix<C: Coefficient>(&mut self, map: &AffineMap<C>, ring: Ring) -> String {
+        let constants: Vec<Polynomial> = values(&map.bias);
+        let rows: Vec<Vec<(usize, Polynomial)>> = (0..map.matrix.rows())
+            .map(|row| {
+                let value = |weight: &C| weight.value(map.matrix.denominator()).to_polynomial();
+                map.matrix.row(row).map(|(column, weight)| (column, value(weight))).collect()
             })
             .collect();
-        format!("Matrix {} {common} [\n{}]", self.ring(Ring::Numbers), lines.join(";\n"))
+        let weights = rows.iter().flatten().map(|(_, weight)| weight.clone());
+        let (whole, common) = over(constants.iter().cloned().chain(weights));
+        let (constants, mut weights) = (&whole[..constants.len()], whole[constants.len()..].iter());
+        let lines: Vec<String> = constants
+            .iter()
+            .zip(&rows)
+            .map(|(constant, row)| {
+                let terms: Vec<String> = row
+                    .iter()
+                    .zip(weights.by_ref())
+                    .map(|((column, _), weight)| format!("({}, {})", self.position(*column), self.entry(weight, ring)))
+                    .collect();
+                format!("  ({}, {})", self.entry(constant, ring), list(terms))
+            })
+            .collect();
+        format!("Matrix {} {common} [\n{}]", self.ring(ring), lines.join(";\n"))
+    }
+
+    /// Where inputs are restricted: that there are some.
+    pub fn inhabited(&mut self, theorem: &str, term: &str, network: &Network, ring: Ring) {
+        if network.inputs.iter().all(|input| input.domain.is_none()) {
+            return;
+        }
+        let base = Domain::of(network).base();
+        let den = base.denominator().clone();
+        let point = self.point_in(network, &base, &den, ring);
+        let (of, (quantifier, intros)) = (self.ring(ring), quantifier(ring));
+        let statement = format!("{quantifier}inhabited {of} {term}");
+        self.theorem(theorem, &statement, &format!("{intros}apply (inhabited_sound {of} _ {den} {point})."));
     }
 
     /// Not affine, by four points; with free weights, at the numbers that the witness names.
@@ -226,121 +286,6 @@ impl Writer {
         }
         Ok(())
     }
-
-    /// What a claim says beyond its network's theorem.
-    pub fn claim(&mut self, index: usize, claim: &Claim, answer: &Answer, program: &Program, only: Option<&str>) {
-        let number = index + 1;
-        let what = format!("claim {number}, `{}`,", claim.text.trim_start_matches("prove ").trim());
-        match &claim.statement {
-            Statement::Property { network, .. }
-            | Statement::Law { network, .. }
-            | Statement::Behaviour { network, .. }
-                if only.is_some_and(|name| name != program.networks[*network].name) => {}
-            Statement::Equation(_) if only.is_some() => {}
-            Statement::Behaviour { .. } => self.refuse(&what, "this property is not stated here"),
-            Statement::Property { property: Property::AConvolution, .. } => {
-                self.refuse(
-                    &what,
-                    "that a map is one convolution is not stated here; compare it with the convolution instead",
-                );
-            }
-            Statement::Property { network, .. } => {
-                let name = &program.networks[*network].name;
-                if self.theorems.contains(&format!("theorem_{name}")) {
-                    let (text, word) = (comment(&what), answer.status.word());
-                    let _ = writeln!(self.body, "(* {text} is {word}: see theorem_{} *)\n", comment(name));
-                } else {
-                    self.refuse(&what, &format!("the theorem of `{name}` is not"));
-                }
-            }
-            Statement::Law { equations, .. } => self.part(&what, |w| w.law(number, equations, answer)),
-            Statement::Equation(equation) => self.part(&what, |w| match &answer.comparison {
-                Some(comparison) => w.equation(&format!("claim_{number}"), equation, comparison),
-                None => Err("it was not compared".into()),
-            }),
-        }
-    }
-
-    /// A law is one or two equations; a refuted one fails in the one that was compared.
-    fn law(&mut self, number: usize, equations: &[Equation], answer: &Answer) -> Result<(), String> {
-        match (&answer.comparison, answer.status) {
-            (_, Status::Undecided) => Err("it is undecided".into()),
-            (Some(comparison), Status::Refuted) => {
-                let equation = equations.get(answer.equation).ok_or("it has no equation")?;
-                self.equation(&format!("claim_{number}"), equation, comparison)
-            }
-            (_, Status::Refuted) => Err("it has no counterexample".into()),
-            (_, Status::Proved) => {
-                for (i, equation) in equations.iter().enumerate() {
-                    self.equal(&format!("claim_{number}_{}", i + 1), equation)?;
-                }
-                Ok(())
-            }
-        }
-    }
-
-    fn equation(&mut self, name: &str, equation: &Equation, comparison: &Comparison) -> Result<(), String> {
-        match comparison {
-            Comparison::Equal(_) => self.equal(name, equation),
-            Comparison::Close { .. } => {
-                Err("that two networks are close is not stated here, only that they are equal or not".into())
-            }
-            Comparison::Undecided(reason) => Err(format!("it is undecided, because {reason}")),
-            Comparison::Different(_) if equation.within.is_some() => {
-                Err("that two networks are far apart is not stated here, only that they are equal or not".into())
-            }
-            Comparison::Different(found) => self.differ(name, equation, found),
-        }
-    }
-
-    /// Both sides, and the ring of their weights.
-    fn sides(&mut self, name: &str, equation: &Equation) -> Result<Ring, String> {
-        let ring = self.ring_of(equation.difference.is_symbolic());
-        let title = format!("{} = {}?", equation.left.name, equation.right.name);
-        let _ = writeln!(self.body, "(* {} *)", comment(&title));
-        self.define(&format!("{name}_left"), &equation.left, ring)?;
-        self.define(&format!("{name}_right"), &equation.right, ring)?;
-        Ok(ring)
-    }
-
-    fn equal(&mut self, name: &str, equation: &Equation) -> Result<(), String> {
-        if !blockers(&equation.difference).is_empty() && !decided_by_domains(&equation.difference) {
-            return Err(KINKS.into());
-        }
-        let ring = self.sides(name, equation)?;
-        let limit = if ring == Ring::Numbers { MAX_PRODUCTS } else { MAX_PRODUCTS / 50 };
-        if cost(&equation.difference).rows > limit || pinned(&equation.left).is_some() {
-            return Err("its sides are too large for their maps to be compared in useful time".into());
-        }
-        let (quantifier, intros) = quantifier(ring);
-        let statement = format!("{quantifier}equal {} {name}_left {name}_right", self.ring(ring));
-        self.theorem(name, &statement, &format!("{intros}apply equal_sound."));
-        Ok(())
-    }
-
-    fn differ(&mut self, name: &str, equation: &Equation, found: &Counterexample) -> Result<(), String> {
-        let ring = self.sides(name, equation)?;
-        if !found.left.is_exact() || !found.right.is_exact() {
-            return Err("the values that differ are not rational".into());
-        }
-        let den = found.point.denominator().clone();
-        let point = self.point_in(&equation.left, &found.point, &den, ring);
-        let check = format!("{den} {point} (Z.to_nat {})", found.output);
-        match ring {
-            Ring::Numbers => {
-                let ring = self.ring(ring);
-                let statement = format!("differ {ring} {name}_left {name}_right");
-                self.theorem(name, &statement, &format!("apply (differ_sound {ring} _ _ {check})."));
-            }
-            Ring::Polynomials => {
-                let _ = writeln!(self.body, "Definition {name}_weights := valuation {}.\n", valuation(&found.symbols));
-                let statement = format!("exists k, differ (valued k) {name}_left {name}_right");
-                let lemma = format!("exists {name}_weights. apply (differ_sound (valued {name}_weights) _ _ {check}).");
-                self.theorem(name, &statement, &lemma);
-            }
-        }
-        Ok(())
-    }
 }
 
 /// Whether all layers are convolutions without zeros around the image, max-pools, or sums.
@@ -356,7 +301,16 @@ fn translates(network: &Network) -> bool {
     })
 }
 
-fn quantifier(ring: Ring) -> (&'static str, &'static str) {
+/// The most products of rows, by the ring: those of polynomials take longer.
+pub(super) fn limit(ring: Ring) -> usize {
+    if ring == Ring::Numbers { MAX_PRODUCTS } else { MAX_PRODUCTS / 50 }
+}
+
+fn values<C: Coefficient>(tensor: &Tensor<C>) -> Vec<Polynomial> {
+    tensor.numerators().iter().map(|n| n.value(tensor.denominator()).to_polynomial()).collect()
+}
+
+pub(super) fn quantifier(ring: Ring) -> (&'static str, &'static str) {
     match ring {
         Ring::Numbers => ("", ""),
         Ring::Polynomials => ("forall k, ", "intros k. "),
@@ -364,7 +318,7 @@ fn quantifier(ring: Ring) -> (&'static str, &'static str) {
 }
 
 /// `[(symbol, (numerator, denominator)); …]`
-fn valuation(weights: &Assignment) -> String {
+pub(super) fn valuation(weights: &Assignment) -> String {
     let pair = |(symbol, value): (&Symbol, &Rational)| match symbol {
         Symbol::Free(index) if !value.is_zero() => {
             Some(format!("({}%positive, ({}, {}%positive))", u64::from(*index) + 1, value.numer(), value.denom()))
