@@ -38,6 +38,14 @@ Definition tree_cases (P : tree -> Prop) (leaf : P Leaf) (empty : forall m, P (E
   | Split p ts => split p ts ((fix all ts : Forall P ts := match ts with [] => Forall_nil P | t :: ts => Forall_cons t (go t) (all ts) end) ts)
   end.
 
+(** The atoms that a tree decides. *)
+Fixpoint decided (t : tree) (found : Map.t unit) {struct t} : Map.t unit :=
+  match t with
+  | Leaf | Empty _ => found
+  | Fixed p _ _ t => decided t (Map.add p tt found)
+  | Split p ts => (fix all ts found := match ts with [] => found | t :: ts => all ts (decided t found) end) ts (Map.add p tt found)
+  end.
+
 (** ** Atoms that are known *)
 
 (** A row's part in unknown variables, and the values of the others with their weights. *)

@@ -103,7 +103,10 @@ Definition prepared (f : network) (e : evidence) : option (box R * numbers W (ro
   let end_ := inputs_end R (domains f) in
   let? b := atom_bounds R (box_of R (domains f)) end_ (atoms e) in
   let m := arguments_map R end_ (atoms e) in
-  Some (b, rows R b m (all_keys R b m)).
+  (* Of atoms that are the same maximum, one that the cases decide is chosen. *)
+  let tree := decided R (cases e) (Map.empty _) in
+  let names := all_keys R b m in
+  Some (b, rows R b m (filter (fun k => Map.mem (fst k) tree) names ++ names)).
 
 (** Whether the cases show that the rows are equal. *)
 Definition agreed (f : network) (e : evidence) (left right : list (row W)) : bool :=

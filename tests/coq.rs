@@ -159,6 +159,7 @@ fn kinks_cases_tolerances_and_convolutions_are_theorems_of_coq() {
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }
+    assert!(text.contains("(Empty integers ["), "some region has no points inside");
 }
 
 /// Every theorem and lemma of the library, by its sources.
