@@ -196,22 +196,29 @@ impl<'n, C: Weights> Region<'n, C> {
         most.saturating_mul(self.rows() as u64)
     }
 
-    /// An upper bound on log₂ of any entry of the row vectors, at any value: along each path from the
-    /// sink, the numerators' bits and the numbers of terms.
+    /// An upper bound on log₂ of any entry of the row vectors at any value, or of the constants.
     fn magnitude(&self) -> u64 {
+        let lengths = self.magnitudes();
+        let constant = |(id, lowered): (NodeId, &Lowered<C>)| {
+            lowered.bias.as_ref().map_or(0, |b| lengths[&id] + b.bits() + log2_up(b.shape().elements()))
+        };
+        let most = self.layers().map(constant).max().unwrap_or(1);
+        lengths.values().copied().fold(most.max(1), u64::max)
+    }
+
+    /// An upper bound on log₂ of any entry of the row vectors at each value: along each path from the
+    /// sink, the numerators' bits and the numbers of terms.
+    fn magnitudes(&self) -> BTreeMap<NodeId, u64> {
         let mut bits = BTreeMap::from([(self.sink, 1_u64)]);
-        let mut most = 1;
         for (id, lowered) in self.layers().rev() {
             let here = bits[&id];
-            most = most.max(here + lowered.bias.as_ref().map_or(0, |b| b.bits() + log2_up(b.shape().elements())));
             for (&operand, operator) in self.network.nodes[id].operands.iter().zip(&lowered.operators) {
                 let reached = here + operator.bits() + log2_up(operator.rows());
                 // One more bit for each further user: their products are added.
-                let entry = bits.entry(operand).and_modify(|b| *b = (*b).max(reached) + 1).or_insert(reached);
-                most = most.max(*entry);
+                bits.entry(operand).and_modify(|b| *b = (*b).max(reached) + 1).or_insert(reached);
             }
         }
-        most
+        bits
     }
 
     /// Refuses a map whose polynomials may have more than `limit` terms in all.

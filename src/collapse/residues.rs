@@ -7,19 +7,24 @@
 //! So the sets of primes grow with the numbers, from one prime at the output; and before each
 //! layer B is measured anew, from the residues, which undoes what the norms overestimate.
 
+mod vectors;
+mod walk;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use num_traits::{One, Zero};
+use num_traits::Zero;
 use rayon::prelude::*;
 
-use super::cost::{Cost, PRIME_BITS};
+use super::cost::Cost;
 use super::{ENTRY_BYTES, LimitReached, Plan, Row};
-use crate::algebra::residue::{Basis, Digits, Modulus, dot, multiply_all};
+use crate::algebra::residue::{Basis, Digits, Modulus, dot};
 use crate::algebra::{Integer, Shape, Tensor};
 use crate::layer::Weights;
 use crate::network::NodeId;
 use crate::toeplitz::adjoint::{Adjoint, Layout};
+
+use vectors::Vectors;
 
 /// Bytes that the residues of one batch of rows may take: more rows at once are no faster.
 pub(super) const WORKSPACE: u64 = 400_000_000;
@@ -36,18 +41,10 @@ struct Ready {
     bias: Option<Bias>,
 }
 
-/// A bias, and the sum of its absolute values.
+/// A bias, at one position if all are alike, and the sum of all its absolute values.
 struct Bias {
     numbers: Digits,
     norm: Integer,
-}
-
-/// The row vectors of a batch of rows at one value.
-struct Vectors {
-    /// For each prime of a basis, the residues.
-    residues: Vec<Vec<i16>>,
-    /// No numerator's absolute value is larger.
-    bound: Integer,
 }
 
 /// The numbers need more primes than there are.
@@ -79,17 +76,16 @@ impl<'p, 'r, C: Weights> Residues<'p, 'r, C> {
         }
         // Twice: the rows, and the matrix made of them.
         let result = cost.entries.saturating_mul(rows as u64).saturating_mul(2 * (ENTRY_BYTES + bits / 8));
-        // What is read, what is written, and what measures it.
-        let widest = self.plan.denominators.keys().map(|&id| region.network.nodes[id].shape.elements()).max();
-        let row = (widest.unwrap_or(1) as u64).saturating_mul(3 * 2 * bits.div_ceil(PRIME_BITS));
+        let row = self.plan.row_by_residues(memory.saturating_sub(result).min(WORKSPACE));
         let needed = result.saturating_add(row);
         if needed > memory {
             return Err(LimitReached::Memory { rows, columns: region.columns(), needed, limit: memory });
         }
-        let batch = usize::try_from((memory - result).min(WORKSPACE) / row.max(1)).unwrap_or(rows).clamp(1, rows);
+        let room = (memory - result).min(WORKSPACE);
+        let batch = usize::try_from(room / row.max(1)).unwrap_or(rows).clamp(1, rows);
         let mut found = Vec::with_capacity(rows);
         for first in (0..rows).step_by(batch) {
-            match self.rows(first..rows.min(first + batch)) {
+            match self.rows(first..rows.min(first + batch), room) {
                 Ok(rows) => found.extend(rows),
                 Err(TooLong) => return Ok(None),
             }
@@ -97,15 +93,23 @@ impl<'p, 'r, C: Weights> Residues<'p, 'r, C> {
         Ok(Some(found))
     }
 
-    /// These rows of M and b, as in [`Plan::row`].
-    pub fn rows(&self, rows: Range<usize>) -> Result<Vec<Row<C>>, TooLong> {
+    /// These rows of M and b, as in [`Plan::row`]; where the residues of all primes would take more than
+    /// `room` bytes, the rest of the way is gone prime by prime.
+    pub fn rows(&self, rows: Range<usize>, room: u64) -> Result<Vec<Row<C>>, TooLong> {
         let (region, count) = (self.plan.region, rows.len());
         let nodes = &region.network.nodes;
         let layout = |id: NodeId| Layout::of(&nodes[id].shape);
 
         let mut constants = vec![Integer::zero(); count];
         let mut values = BTreeMap::from([(region.sink, Vectors::unit(layout(region.sink), rows))]);
+        let turn = self.turn(count, room);
         for (id, _) in region.layers().rev() {
+            if turn == Some(id) {
+                let rest = self.finish(values, count)?;
+                values = rest.0;
+                constants.iter_mut().zip(rest.1).for_each(|(constant, rest)| *constant += rest);
+                break;
+            }
             let (Some(mut u), layer) = (values.remove(&id), &self.layers[&id]) else { continue };
             let operands = || nodes[id].operands.iter().zip(&layer.adjoints).zip(&self.plan.factors[&id]);
             let growth = operands().map(|((_, adjoint), factor)| adjoint.norm() * factor);
@@ -147,42 +151,6 @@ impl<'p, 'r, C: Weights> Residues<'p, 'r, C> {
     }
 }
 
-impl<C: Weights> Residues<'_, '_, C> {
-    /// A combination of the rows of some outputs, with arbitrary factors, modulo one prime: whether it
-    /// is 0. Where it is not, one of those rows is not 0; where it is, probably all of them are.
-    pub fn combination_vanishes(&self, outputs: Range<usize>, modulus: &Modulus) -> bool {
-        let (plan, region) = (self.plan, self.plan.region);
-        let layout = |id: NodeId| Layout::of(&region.network.nodes[id].shape);
-        let mut start = vec![0; layout(region.sink).size(1)];
-        let mut state = modulus.prime() as u64;
-        for output in outputs {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            start[layout(region.sink).index(1, 0, output)] = modulus.reduce((state >> 40) as i32).max(1);
-        }
-        let mut constant = 0;
-        let mut values = BTreeMap::from([(region.sink, start)]);
-        for (id, _) in region.layers().rev() {
-            let (Some(u), layer) = (values.remove(&id), &self.layers[&id]) else { continue };
-            if let Some(bias) = &layer.bias {
-                let product = (dot(&bias.numbers.residues(modulus), &u) % i64::from(modulus.prime())) as i32;
-                let product = modulus.multiply(modulus.reduce(product), one_residue(&plan.bias_factors[&id], modulus));
-                constant = modulus.reduce(i32::from(constant) + i32::from(product));
-            }
-            let operands = region.network.nodes[id].operands.iter().zip(&layer.adjoints).zip(&plan.factors[&id]);
-            for ((&operand, adjoint), factor) in operands {
-                let product = multiply_all(modulus, one_residue(factor, modulus), &adjoint.apply(modulus, 1, &u));
-                match values.get_mut(&operand) {
-                    Some(sum) => {
-                        sum.iter_mut().zip(product).for_each(|(s, p)| *s = modulus.reduce(i32::from(*s) + i32::from(p)))
-                    }
-                    None => drop(values.insert(operand, product)),
-                }
-            }
-        }
-        constant == 0 && values.values().flatten().all(|&residue| residue == 0)
-    }
-}
-
 fn one_residue(n: &Integer, modulus: &Modulus) -> i16 {
     Digits::new([n].into_iter()).residues(modulus)[0]
 }
@@ -191,91 +159,37 @@ impl Bias {
     /// A constant of this shape, each of whose numbers serves as many consecutive entries.
     fn new(bias: &Tensor, shape: &Shape) -> Bias {
         let (layout, run) = (Layout::of(shape), shape.elements() / bias.len());
-        let mut ordered = vec![None; layout.size(1)];
-        (0..shape.elements()).for_each(|flat| ordered[layout.index(1, 0, flat)] = Some(flat / run));
-        let numbers = Digits::new(bias.numerators().iter()).gathered(&ordered);
-        Bias { norm: numbers.norm(0..numbers.count()), numbers }
+        let positions = shape.elements() / shape.channels();
+        // The same at every position: one position stands for all.
+        let alike = run.is_multiple_of(positions);
+        let entries = if alike { shape.channels() } else { shape.elements() };
+        let part = if alike { Layout::vector(entries) } else { layout };
+        let (each, size) = if alike { (run / positions, part.stride()) } else { (run, part.size(1)) };
+        let mut ordered = vec![None; size];
+        (0..entries).for_each(|flat| ordered[part.index(1, 0, flat)] = Some(flat / each));
+        let numbers = Digits::of(bias.integers()).gathered(&ordered);
+        let norm = numbers.norm(0..numbers.count());
+        Bias { norm: if alike { norm * positions } else { norm }, numbers }
+    }
+
+    /// The product of each row vector with the bias, modulo one prime.
+    fn dots_modulo(&self, modulus: &Modulus, u: &[i16], layout: Layout, rows: usize) -> Vec<i16> {
+        let bias = self.numbers.residues(modulus);
+        let mut sums = vec![0; rows];
+        let positions = bias.chunks_exact(layout.stride()).cycle().zip(u.chunks_exact(rows * layout.stride()));
+        for (bias, u) in positions {
+            let runs = u.chunks_exact(layout.stride());
+            sums.iter_mut().zip(runs).for_each(|(sum, u)| *sum += dot(bias, u));
+        }
+        sums.into_iter().map(|sum| modulus.reduce((sum % i64::from(modulus.prime())) as i32)).collect()
     }
 
     /// The product of each row vector with the bias.
     fn dots(&self, u: &Vectors, layout: Layout, rows: usize) -> Result<Vec<Integer>, TooLong> {
         let basis = Basis::of(&(&u.bound * &self.norm)).ok_or(TooLong)?;
-        let dots = |(modulus, residues): (&Modulus, &Vec<i16>)| -> Vec<i16> {
-            let bias = self.numbers.residues(modulus);
-            let mut sums = vec![0; rows];
-            let positions = bias.chunks_exact(layout.stride()).zip(residues.chunks_exact(rows * layout.stride()));
-            for (bias, u) in positions {
-                let runs = u.chunks_exact(layout.stride());
-                sums.iter_mut().zip(runs).for_each(|(sum, u)| *sum += dot(bias, u));
-            }
-            sums.into_iter().map(|sum| modulus.reduce((sum % i64::from(modulus.prime())) as i32)).collect()
-        };
+        let dots = |(modulus, residues): (&Modulus, &Vec<i16>)| self.dots_modulo(modulus, residues, layout, rows);
         let dots: Vec<Vec<i16>> = basis.moduli().par_iter().zip(&u.residues).map(dots).collect();
         Ok(basis.lift(&dots.iter().map(Vec::as_slice).collect::<Vec<_>>()))
-    }
-}
-
-impl Vectors {
-    /// The rows of the identity.
-    fn unit(layout: Layout, rows: Range<usize>) -> Vectors {
-        let mut residues = vec![0; layout.size(rows.len())];
-        rows.clone().enumerate().for_each(|(n, row)| residues[layout.index(rows.len(), n, row)] = 1);
-        Vectors { residues: vec![residues], bound: Integer::one() }
-    }
-
-    /// The basis for numbers up to the bound.
-    fn basis(&self) -> Result<Basis, TooLong> {
-        Basis::of(&self.bound).ok_or(TooLong)
-    }
-
-    /// Measures the bound, and finds residues enough for a second bound, which depends on it.
-    fn prepare(&mut self, needed: impl FnOnce(&Integer) -> Integer) -> Result<(), TooLong> {
-        let basis = self.basis()?;
-        self.residues.truncate(basis.moduli().len());
-        let measured = basis.measure(&self.residues);
-        if *measured.bound() < self.bound {
-            self.bound = measured.bound().clone();
-        }
-        let wider = Basis::of(&needed(&self.bound)).ok_or(TooLong)?;
-        self.residues.extend(measured.extend(&wider));
-        Ok(())
-    }
-
-    /// The product with a layer's operator and with a positive factor; the vectors are prepared for it.
-    fn through(&self, adjoint: &Adjoint, factor: &Integer, rows: usize) -> Result<Vectors, TooLong> {
-        let bound = &self.bound * adjoint.norm() * factor;
-        let basis = Basis::of(&bound).ok_or(TooLong)?;
-        let product = |(modulus, u): (&Modulus, &Vec<i16>)| {
-            let product = adjoint.apply(modulus, rows, u);
-            match one_residue(factor, modulus) {
-                1 => product,
-                factor => multiply_all(modulus, factor, &product),
-            }
-        };
-        let residues = basis.moduli().par_iter().zip(&self.residues).map(product).collect();
-        Ok(Vectors { residues, bound })
-    }
-
-    /// The sum of two batches at one value.
-    fn plus(mut self, mut other: Vectors) -> Result<Vectors, TooLong> {
-        let bound = &self.bound + &other.bound;
-        let basis = Basis::of(&bound).ok_or(TooLong)?;
-        for vectors in [&mut self, &mut other] {
-            vectors.prepare(|_| bound.clone())?;
-        }
-        let add = |((modulus, mut sum), other): ((&Modulus, Vec<i16>), Vec<i16>)| {
-            sum.iter_mut().zip(other).for_each(|(s, o)| *s = modulus.reduce(i32::from(*s) + i32::from(o)));
-            sum
-        };
-        let residues = basis.moduli().par_iter().zip(self.residues).zip(other.residues).map(add).collect();
-        Ok(Vectors { residues, bound })
-    }
-
-    /// The numbers, where they lie.
-    fn numbers(mut self) -> Result<Vec<Integer>, TooLong> {
-        let basis = self.basis()?;
-        self.residues.truncate(basis.moduli().len());
-        Ok(basis.lift(&self.residues.iter().map(Vec::as_slice).collect::<Vec<_>>()))
     }
 }
 

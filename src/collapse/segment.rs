@@ -6,6 +6,7 @@ use super::{AffineMap, LimitReached, Region, STANDARD_WORK};
 use crate::algebra::{Budget, Coefficient, Integer, Polynomial};
 use crate::layer::{Layer, Lowered, Weights};
 use crate::network::{Network, NodeId};
+use crate::toeplitz::Structure;
 
 /// A maximal run of affine layers that ends at a nonlinear layer or at the output.
 #[derive(Debug)]
@@ -81,6 +82,22 @@ fn segment<C: Weights>(network: &Network, sink: NodeId, memory: u64, work: u64) 
     let parameters =
         layers.iter().filter_map(|&id| network.nodes[id].layer.as_ref()).map(|l| l.function().parameters()).sum();
     let multiply_adds = region.layers().flat_map(|(_, l)| &l.operators).map(|o| o.nonzeros()).sum();
-    let merged = region.collapse_within(memory, work).map(|map| map.size());
+    let merged = match one_layer(&region) {
+        Some(size) => Ok(size),
+        None => region.collapse_within(memory, work).map(|map| map.size()),
+    };
     Some(Segment { layers, sources: region.sources, sink, parameters, multiply_adds, merged })
+}
+
+/// The size of the map, where only one layer does more than rename shapes: it is that layer's.
+fn one_layer<C: Weights>(region: &Region<'_, C>) -> Option<Merged> {
+    let renames = |l: &Lowered<C>| match &l.operators[..] {
+        [operator] => matches!(operator.structure(), Structure::Identity) && l.bias.is_none(),
+        _ => false,
+    };
+    let mut others = region.layers().map(|(_, lowered)| lowered).filter(|lowered| !renames(lowered));
+    let (Some(layer), None) = (others.next(), others.next()) else { return None };
+    let [operator] = &layer.operators[..] else { return None };
+    let constants = layer.bias.as_ref().map_or(0, |bias| bias.numbers().nonzeros() * bias.run());
+    Some(Merged { weights: operator.nonzeros(), constants })
 }

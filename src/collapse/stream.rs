@@ -4,7 +4,7 @@ use std::ops::{ControlFlow, Range};
 
 use rayon::prelude::*;
 
-use super::cost::{Cost, PRIME_BITS};
+use super::cost::Cost;
 use super::residues::{Residues, TooLong, WORKSPACE};
 use super::{ENTRY_BYTES, LimitReached, Plan, Region, Row};
 use crate::algebra::Integer;
@@ -54,10 +54,12 @@ impl Region<'_> {
         let cost = Cost::of(self);
         let mut next = outputs.start;
         if let Some(residues) = cost.prefers_residues(outputs.len()).then(|| Residues::new(&plan)).flatten() {
-            let piece = self.piece(memory, &self.needs_by_residues(&plan, &cost))?;
+            let needs = self.needs_by_residues(&plan, &cost, memory);
+            let piece = self.piece(memory, &needs)?;
+            let room = memory.saturating_sub(needs.result.saturating_mul(piece as u64)).min(WORKSPACE);
             while next < outputs.end {
                 let end = outputs.end.min(next + piece);
-                match residues.rows(next..end) {
+                match residues.rows(next..end, room) {
                     Ok(rows) => {
                         if let ControlFlow::Break(b) = take(rows.into_iter().map(MapRow::from).collect()) {
                             return Ok(ControlFlow::Break(b));
@@ -82,12 +84,10 @@ impl Region<'_> {
         Ok(ControlFlow::Continue(()))
     }
 
-    fn needs_by_residues(&self, plan: &Plan<'_, Integer>, cost: &Cost) -> Needs {
-        let bits = self.magnitude();
-        let widest = plan.denominators.keys().map(|&id| self.network.nodes[id].shape.elements()).max();
-        // What is read, what is written, and what measures it.
-        let row = (widest.unwrap_or(1) as u64).saturating_mul(3 * 2 * bits.div_ceil(PRIME_BITS));
-        Needs { result: cost.entries.saturating_mul(ENTRY_BYTES + bits / 8), row, once: 0 }
+    fn needs_by_residues(&self, plan: &Plan<'_, Integer>, cost: &Cost, memory: u64) -> Needs {
+        let result = cost.entries.saturating_mul(ENTRY_BYTES + self.magnitude() / 8);
+        let row = plan.row_by_residues(memory.saturating_sub(result).min(WORKSPACE));
+        Needs { result, row, once: 0 }
     }
 
     fn needs_by_entries(&self, plan: &Plan<'_, Integer>, cost: &Cost) -> Needs {

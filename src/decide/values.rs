@@ -126,6 +126,8 @@ pub(super) struct Evaluator<'n> {
 struct Price {
     /// Multiplications by weights.
     products: u64,
+    /// The multiply-adds of integers that they cost as much as.
+    work: u64,
     /// Words of the longest weight, less one.
     words: u64,
 }
@@ -149,7 +151,7 @@ impl<'n> Evaluator<'n> {
     /// The work of one evaluation at small numbers.
     pub fn price(&self) -> u64 {
         let elements = |id: &NodeId| self.network.nodes[*id].shape.elements() as u64 * ENTRY;
-        let layer = |id: NodeId| self.prices[id].products * (1 + self.prices[id].words) + elements(&id);
+        let layer = |id: NodeId| self.prices[id].work * (1 + self.prices[id].words) + elements(&id);
         self.network.live_nodes().into_iter().map(layer).sum()
     }
 
@@ -194,7 +196,7 @@ impl<'n> Evaluator<'n> {
         let price = self.prices[id];
         // Products with 0 are passed over.
         let (nonzero, all) = operands.iter().map(|v| v.nonzeros()).fold((0, 1), |sum, v| (sum.0 + v.0, sum.1 + v.1));
-        let products = price.products / 16 * u64::from(nonzero > 0) + price.products / all * nonzero;
+        let products = price.work / 16 * u64::from(nonzero > 0) + price.work / all * nonzero;
         let products = products.saturating_mul(1 + price.words + price.words * words / 16 + words / 8);
         let entries = operands.iter().map(|v| v.low.len()).sum::<usize>() + layer.function().output().elements();
         let entries = (entries as u64 * ENTRY).saturating_mul(1 + words / 8);
@@ -212,21 +214,26 @@ fn price(layer: &Layer) -> Price {
             let operators = layer.lower().operators;
             let bits = operators.iter().map(|o| o.bits()).max().unwrap_or(0);
             let by_residues = |o: &Operator| matches!(o.structure(), Structure::Convolution(c) if !c.is_transposed());
-            let products = |o: &Operator| match o.products() {
-                many if many >= WORTH && by_residues(o) => many as u64 / RESIDUES,
-                products => products as u64,
-            };
-            Price { products: operators.iter().map(products).sum(), words: bits / 64 }
+            let mut price = Price { words: bits / 64, ..Price::default() };
+            for operator in &operators {
+                let products = operator.products();
+                let residues = products >= WORTH && by_residues(operator);
+                price.products += products as u64;
+                price.work += products as u64 / if residues { RESIDUES } else { 1 };
+            }
+            price
         }
         Layer::Symbolic(layer) => {
             // Roots are enclosed by numbers of some words.
             let operators = layer.lower().operators;
-            Price { products: operators.iter().map(|o| o.products() as u64).sum(), words: 4 }
+            let products = operators.iter().map(|o| o.products() as u64).sum();
+            Price { products, work: products, words: 4 }
         }
         // A window's entries are compared: four stand for the usual sizes, more for larger ones.
         Layer::Piecewise(layer) => {
             let forms = layer.unit(0).maxima.iter().map(|(_, arguments)| arguments.len() as u64).sum::<u64>();
-            Price { products: layer.output().elements() as u64 * forms.max(1), words: 0 }
+            let products = layer.output().elements() as u64 * forms.max(1);
+            Price { products, work: products, words: 0 }
         }
         Layer::Smooth(_) => Price::default(),
     }

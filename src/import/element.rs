@@ -172,26 +172,32 @@ pub fn decode(element: Element, shape: &Shape, bytes: &[u8], memory: u64) -> Res
         .try_reduce(|| (0, 0), |a, b| Ok(union(a, b)));
     let (least, most) = bounds.map_err(|_| not_finite(shape, width, bytes, element))?;
     let bits = u64::try_from(most - least).unwrap_or(0);
-    let needed = (shape.elements() as u64).saturating_mul(64 + bits / 8);
+    let entry = if bits < WORD { 8 } else { 64 + bits / 8 };
+    let needed = (shape.elements() as u64).saturating_mul(entry);
     if needed > memory {
         let message = format!("a tensor {shape} of these numbers needs about {}", size(needed));
         let help = format!("the limit is {}; raise it with `--memory`", size(memory));
         return Err(Refusal { code: Code::MemoryLimit, message, help: Some(help) });
     }
-    let numerator = |bytes: &[u8]| {
+    let shifted = |bytes: &[u8]| {
         let Dyadic { mantissa, exponent } = element.value(bytes)?;
-        let shift = u32::try_from(exponent - least).ok()?;
-        Some(match i64::try_from(mantissa) {
-            Ok(small) if shift <= small.unsigned_abs().leading_zeros().saturating_sub(1) => {
-                Integer::from(small << shift)
-            }
-            _ => Integer::from(mantissa) << shift,
-        })
+        Some((mantissa, u32::try_from(exponent - least).ok()?))
     };
-    let numerators: Option<Vec<Integer>> = bytes.par_chunks_exact(width).with_min_len(4096).map(numerator).collect();
-    let numerators = numerators.ok_or_else(|| not_finite(shape, width, bytes, element))?;
-    Ok(Tensor::new(shape.clone(), numerators, Integer::from(1) << least.unsigned_abs()))
+    let all = bytes.par_chunks_exact(width).with_min_len(4096);
+    let refused = || not_finite(shape, width, bytes, element);
+    let denominator = Integer::from(1) << least.unsigned_abs();
+    if bits < WORD {
+        let words: Option<Vec<i64>> =
+            all.map(|b| shifted(b).map(|(mantissa, shift)| (mantissa << shift) as i64)).collect();
+        return Ok(Tensor::from_words(shape.clone(), words.ok_or_else(refused)?, denominator));
+    }
+    let numerators: Option<Vec<Integer>> =
+        all.map(|b| shifted(b).map(|(mantissa, shift)| Integer::from(mantissa) << shift)).collect();
+    Ok(Tensor::new(shape.clone(), numerators.ok_or_else(refused)?, denominator))
 }
+
+/// Numerators of fewer bits than this, and a sign, are machine words.
+const WORD: u64 = 64;
 
 /// Bits of the mantissa.
 fn length(d: Dyadic) -> i32 {

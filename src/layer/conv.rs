@@ -322,7 +322,10 @@ impl<C: Weights> Function for Conv<C> {
 
     fn evaluate(&self, inputs: &[&Tensor]) -> Option<Tensor> {
         let product = self.product(C::numbers(&self.kernel)?, inputs[0]);
-        Some(product.plus(C::numbers(&self.offset())?))
+        match &self.bias {
+            Some(bias) => Some(product.plus_runs(C::numbers(bias)?)),
+            None => Some(product),
+        }
     }
 
     fn enclose(&self, inputs: &[&Enclosure]) -> Option<Enclosure> {

@@ -3,8 +3,6 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use num_traits::Zero;
-
 use super::{
     AffineLayer, Arguments, Bias, Definition, Enclosure, Function, Kind, Layer, Lowered, Misuse, Parameter, Signature,
     SymbolicLayer, Values, Weights, numbers, signed, symbols,
@@ -73,11 +71,9 @@ fn dense<C: Weights>(arguments: &Arguments, input: &Shape) -> Result<Dense<C>, M
 
 impl<C: Weights> Dense<C> {
     fn product(&self, matrix: &Tensor, x: &Tensor) -> Tensor {
-        let dot = |row: &[Integer]| {
-            let pairs = row.iter().zip(x.numerators()).filter(|(w, v)| !w.is_zero() && !v.is_zero());
-            pairs.map(|(w, v)| w * v).sum()
-        };
-        let numerators = matrix.numerators().chunks(x.len()).map(dot).collect();
+        let (weights, width) = (matrix.integers(), x.len());
+        let dot = |row: usize| weights.slice(row * width..(row + 1) * width).dot(x.numerators());
+        let numerators = (0..self.output.elements()).map(dot).collect();
         Tensor::new(self.output.clone(), numerators, matrix.denominator() * x.denominator())
     }
 

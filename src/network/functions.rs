@@ -269,9 +269,9 @@ fn transpose(tensor: &Constant, span: Span) -> Result<Constant, Mistakes> {
 
 /// Multiples of 1/16 in [−1, 1].
 fn random(shape: Shape, seed: u64) -> Tensor {
-    let draw = |i| Integer::from(i64::try_from(split_mix(seed, i) % 33).unwrap_or(0) - 16);
+    let draw = |i| (split_mix(seed, i) % 33) as i64 - 16;
     let numerators = (0..shape.elements() as u64).map(draw).collect();
-    Tensor::new(shape, numerators, Integer::from(16))
+    Tensor::from_words(shape, numerators, Integer::from(16))
 }
 
 /// The bits after the point of what [`random_floats`] draws.
@@ -286,8 +286,8 @@ fn random_floats(shape: Shape, seed: u64, bits: u32) -> Tensor {
         let (quotient, rest) = (exact >> excess, exact & ((1 << excess) - 1));
         let half = (1_i64 << excess) / 2;
         let up = excess > 0 && (rest > half || rest == half && quotient & 1 == 1);
-        Integer::from((quotient + i64::from(up)) << excess)
+        (quotient + i64::from(up)) << excess
     };
     let numerators = (0..shape.elements() as u64).into_par_iter().map(draw).collect();
-    Tensor::new(shape, numerators, Integer::one() << RANDOM_BITS)
+    Tensor::from_words(shape, numerators, Integer::one() << RANDOM_BITS)
 }

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 use super::{Convolution, Operator, Structure};
 use crate::algebra::residue::{Digits, Instructions, LANES, Modulus, Window, sum_products};
-use crate::algebra::{Coefficient, Integer, Matrix, Shape};
+use crate::algebra::{Coefficient, Integer, Matrix, Numerators, Shape};
 
 /// Where the entries of a batch of row vectors lie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +31,11 @@ impl Layout {
     pub fn of(shape: &Shape) -> Layout {
         let channels = shape.channels();
         Layout { channels, positions: shape.elements() / channels, stride: channels.next_multiple_of(2) }
+    }
+
+    /// The layout of a vector: all entries at one position.
+    pub fn vector(entries: usize) -> Layout {
+        Layout { channels: entries, positions: 1, stride: entries.next_multiple_of(2) }
     }
 
     /// The residues that a batch of rows takes.
@@ -85,7 +90,7 @@ impl Adjoint {
                 (Step::Move(Some(inverse)), Integer::one())
             }
             Structure::Diagonal(factors) => {
-                let factors = Digits::new(C::numbers(factors)?.numerators().iter());
+                let factors = Digits::of(C::numbers(factors)?.integers());
                 let norm = (0..factors.count()).map(|i| factors.norm(i..i + 1)).max().unwrap_or_default();
                 (Step::Scale { run: operator.rows() / factors.count(), factors }, norm)
             }
@@ -105,7 +110,7 @@ impl Adjoint {
             // Of vectors: one position, which one window covers.
             Structure::Dense(_) if (from.positions, to.positions) != (1, 1) => return None,
             Structure::Dense(matrix) => {
-                let windows = Windows::of_dense(C::numbers(matrix)?.numerators(), operator.rows(), operator.columns());
+                let windows = Windows::of_dense(C::numbers(matrix)?.integers(), operator.rows(), operator.columns());
                 let norm = windows.norm();
                 (Step::Windows(windows), norm)
             }
@@ -270,10 +275,10 @@ impl Windows {
             };
             (first * inner + second) * window + tap
         };
-        Some(Windows::new(groups, (outputs, inputs), taps, window, kernel.numerators(), weight))
+        Some(Windows::new(groups, (outputs, inputs), taps, window, kernel.integers(), weight))
     }
 
-    fn of_dense(matrix: &[Integer], outputs: usize, inputs: usize) -> Windows {
+    fn of_dense(matrix: Numerators<'_>, outputs: usize, inputs: usize) -> Windows {
         let weight = |_, output: usize, input: usize, _| output * inputs + input;
         Windows::new(1, (outputs, inputs), vec![vec![(0, 0)]], 1, matrix, weight)
     }
@@ -284,7 +289,7 @@ impl Windows {
         (outputs, inputs): (usize, usize),
         taps: Vec<Vec<(usize, usize)>>,
         window: usize,
-        kernel: &[Integer],
+        kernel: Numerators<'_>,
         weight: impl Fn(usize, usize, usize, usize) -> usize,
     ) -> Windows {
         let (read, written) = (outputs / groups, inputs / groups);
@@ -307,7 +312,7 @@ impl Windows {
                 }
             }
         }
-        let weights = Digits::new(kernel.iter()).gathered(&order);
+        let weights = Digits::of(kernel).gathered(&order);
         let mut known = HashMap::new();
         let patterns = taps.iter().map(|taps| {
             let pattern: Vec<usize> = taps.iter().map(|&(tap, _)| tap).collect();

@@ -101,10 +101,10 @@ impl<C: Coefficient> Convolution<C> {
         let inputs: usize = self.taps.iter().map(Taps::inputs).product();
         let (channel, seen) = (row / positions, self.seen(row % positions));
         let (o, i) = (self.kernel.shape().axes()[0], self.kernel.shape().axes()[1]);
-        let weights = self.kernel.numerators();
         let mut channels = |kernel_row: usize, column_channel: usize| {
+            let weights = self.kernel.run(kernel_row * window..(kernel_row + 1) * window);
             for &(tap, position) in &seen {
-                let weight = &weights[kernel_row * window + tap];
+                let weight = &weights[tap];
                 if !weight.is_zero() {
                     visit(column_channel * inputs + position, weight);
                 }
@@ -150,8 +150,8 @@ impl<C: Coefficient> Convolution<C> {
             let axis = taps.uses(size);
             uses = uses.iter().flat_map(|u| axis.iter().map(move |a| u * a)).collect();
         }
-        let weights = self.kernel.numerators().chunks(uses.len());
-        weights.flat_map(|w| w.iter().zip(&uses)).filter(|(w, _)| !w.is_zero()).map(|(_, u)| u).sum()
+        let used = |i: &usize| !self.kernel.is_zero_at(*i);
+        (0..self.kernel.len()).filter(used).map(|i| uses[i % uses.len()]).sum()
     }
 }
 

@@ -119,7 +119,7 @@ impl<C: Coefficient> Operator<C> {
             Structure::Convolution(convolution) => convolution.for_each_in_row(row, visit),
             Structure::Dense(matrix) => {
                 let width = self.columns();
-                let entries = &matrix.numerators()[row * width..(row + 1) * width];
+                let entries = matrix.run(row * width..(row + 1) * width);
                 entries.iter().enumerate().filter(|(_, n)| !n.is_zero()).for_each(|(c, n)| visit(c, n));
             }
         }
@@ -127,13 +127,12 @@ impl<C: Coefficient> Operator<C> {
 
     /// The exact number of nonzero entries of the matrix.
     pub fn nonzeros(&self) -> usize {
-        let counted = |t: &Tensor<C>| t.numerators().iter().filter(|n| !n.is_zero()).count();
         match &self.structure {
             Structure::Identity | Structure::Permutation(_) => self.rows(),
-            Structure::Diagonal(factors) => counted(factors) * (self.rows() / factors.len()),
+            Structure::Diagonal(factors) => factors.nonzeros() * (self.rows() / factors.len()),
             Structure::Kronecker(factors) => factors.iter().map(Matrix::nonzeros).product(),
             Structure::Convolution(c) => c.nonzeros().unwrap_or_else(|| self.matrix().nonzeros()),
-            Structure::Dense(matrix) => counted(matrix),
+            Structure::Dense(matrix) => matrix.nonzeros(),
         }
     }
 
@@ -157,11 +156,10 @@ impl<C: Coefficient> Operator<C> {
 
     /// The most terms that a weight is written with.
     pub fn terms(&self) -> usize {
-        let most = |t: &Tensor<C>| t.numerators().iter().map(C::terms).max().unwrap_or(1);
         match &self.structure {
             Structure::Identity | Structure::Permutation(_) | Structure::Kronecker(_) => 1,
-            Structure::Diagonal(t) | Structure::Dense(t) => most(t),
-            Structure::Convolution(c) => most(c.kernel()),
+            Structure::Diagonal(t) | Structure::Dense(t) => t.terms(),
+            Structure::Convolution(c) => c.kernel().terms(),
         }
     }
 

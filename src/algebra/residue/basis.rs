@@ -1,7 +1,8 @@
 //! From residues to numbers, and to more residues.
 
+use num_bigint::Sign;
 use num_integer::Integer as _;
-use num_traits::{One, ToPrimitive, Zero};
+use num_traits::{One, ToPrimitive};
 use rayon::prelude::*;
 
 use super::vectors::{add_fractions, add_products, multiply_all, reduce_all, rounded, split_fractions};
@@ -52,22 +53,25 @@ impl Basis {
 
     /// The numbers with these residues: `residues[j][i]` is number i modulo the j-th prime.
     pub fn lift(&self, residues: &[&[i16]]) -> Vec<Integer> {
-        // Σ cⱼ·Mⱼ in digits of 32 bits, each sum well within 64: |cⱼ| < 2¹², fewer than 2¹⁰ primes.
+        // Σ cⱼ·Mⱼ − q·P in digits of 32 bits, each sum well within 64: |cⱼ| < 2¹², fewer than 2¹⁰ primes.
+        let product: Vec<u32> = self.product.iter_u32_digits().collect();
         let cofactor = |m: &Modulus| (&self.product / m.prime()).iter_u32_digits().collect::<Vec<u32>>();
         let cofactors: Vec<Vec<u32>> = self.moduli.iter().map(cofactor).collect();
-        let width = cofactors.iter().map(Vec::len).max().unwrap_or(0);
-        let number = |i: usize| {
-            let (mut digits, mut fraction) = (vec![0_i64; width], 0);
+        let number = |digits: &mut Vec<i64>, i: usize| {
+            digits.clear();
+            digits.resize(product.len(), 0);
+            let mut fraction = 0;
             for (j, modulus) in self.moduli.iter().enumerate() {
                 let c = i64::from(modulus.multiply(residues[j][i], self.inverses[j]));
                 digits.iter_mut().zip(&cofactors[j]).for_each(|(d, &m)| *d += c * i64::from(m));
                 fraction += c * i64::from(per_unit(modulus));
             }
-            let sum = digits.iter().rev().fold(Integer::zero(), |sum, &digit| (sum << 32_u32) + digit);
-            sum - &self.product * rounded(fraction)
+            let q = rounded(fraction);
+            digits.iter_mut().zip(&product).for_each(|(d, &p)| *d -= q * i64::from(p));
+            integer(digits)
         };
         let count = residues.first().map_or(0, |r| r.len());
-        (0..count).into_par_iter().with_min_len(64).map(number).collect()
+        (0..count).into_par_iter().with_min_len(64).map_init(Vec::new, number).collect()
     }
 
     /// The largest absolute value of the numbers with these residues, rounded up, and what is needed
@@ -89,6 +93,30 @@ impl Basis {
         let most = most.reduce(|| 0, u64::max) + ((self.moduli.len() as u64) << 11);
         Measured { basis: self, terms, quotients, bound: (&self.product * most) >> FRACTION }
     }
+}
+
+/// Σ digits\[i\] · 2^(32i), for digits of either sign.
+fn integer(digits: &mut [i64]) -> Integer {
+    let mut carry = 0;
+    for digit in digits.iter_mut() {
+        let sum = *digit + carry;
+        carry = sum >> 32;
+        *digit = sum & 0xFFFF_FFFF;
+    }
+    // The carry is 0 or more for a positive number, and −1 or less for a negative one: then the digits are those
+    // of its complement.
+    if carry >= 0 {
+        let words = digits.iter().map(|&d| d as u32).chain([carry as u32]);
+        return Integer::new(Sign::Plus, words.collect());
+    }
+    let mut borrow = 1;
+    for digit in digits.iter_mut() {
+        let sum = (!*digit & 0xFFFF_FFFF) + borrow;
+        borrow = sum >> 32;
+        *digit = sum & 0xFFFF_FFFF;
+    }
+    let words = digits.iter().map(|&d| d as u32).chain([(!carry + borrow) as u32]);
+    Integer::new(Sign::Minus, words.collect())
 }
 
 /// Elements that are handled together.
@@ -151,7 +179,7 @@ impl Measured<'_> {
 
 #[cfg(test)]
 mod tests {
-    use num_traits::Signed;
+    use num_traits::{Signed, Zero};
     use proptest::prelude::*;
 
     use super::*;

@@ -5,7 +5,7 @@ use num_traits::{ToPrimitive, Zero};
 
 use super::Modulus;
 use super::vectors::add_digits;
-use crate::algebra::Integer;
+use crate::algebra::{Integer, Numerators};
 
 /// Many integers: number i is Σⱼ planes\[j\]\[i\] · 2^(24j), its digits all of its own sign.
 ///
@@ -20,6 +20,27 @@ const BITS: usize = 24;
 
 impl Digits {
     /// The digits of some numbers.
+    pub fn of(numbers: Numerators<'_>) -> Digits {
+        match numbers {
+            Numerators::Words(words) => {
+                let short: Option<Vec<i32>> = words.iter().map(|&w| i32::try_from(w).ok()).collect();
+                short.map_or_else(|| Digits::of_words(words), |plane| Digits { planes: vec![plane] })
+            }
+            Numerators::Long(long) => Digits::new(long.iter()),
+        }
+    }
+
+    fn of_words(words: &[i64]) -> Digits {
+        let longest = words.iter().fold(0, |union, w| union | w.unsigned_abs());
+        let planes = (u64::BITS - longest.leading_zeros()).div_ceil(BITS as u32);
+        let digit = |w: &i64, plane: u32| {
+            let digit = (w.unsigned_abs() >> (plane * BITS as u32) & ((1 << BITS) - 1)) as i32;
+            if *w < 0 { -digit } else { digit }
+        };
+        Digits { planes: (0..planes).map(|plane| words.iter().map(|w| digit(w, plane)).collect()).collect() }
+    }
+
+    /// The digits of some integers.
     pub fn new<'a>(numbers: impl ExactSizeIterator<Item = &'a Integer>) -> Digits {
         let count = numbers.len();
         let mut planes = vec![vec![0; count]];
@@ -35,11 +56,10 @@ impl Digits {
         }
         let short = std::mem::replace(&mut planes[0], vec![0; count]);
         for (i, n) in short.into_iter().enumerate() {
-            split(&mut planes, i, n < 0, &n.unsigned_abs().to_le_bytes());
+            split(&mut planes, i, n < 0, [n.unsigned_abs()].into_iter());
         }
         for (i, n) in long {
-            let (sign, bytes) = n.to_bytes_le();
-            split(&mut planes, i, sign == Sign::Minus, &bytes);
+            split(&mut planes, i, n.sign() == Sign::Minus, n.iter_u32_digits());
         }
         Digits { planes }
     }
@@ -71,18 +91,29 @@ impl Digits {
     }
 }
 
-/// Writes the digits of number i into the planes, which become as many as it needs.
-fn split(planes: &mut Vec<Vec<i32>>, i: usize, negative: bool, bytes: &[u8]) {
-    for (j, bytes) in bytes.chunks(BITS / 8).enumerate() {
-        let digit = bytes.iter().rev().fold(0, |digit, &byte| (digit << 8) | i32::from(byte));
+/// Writes the digits of number i, given 32 bits at a time, into the planes, which become as many as it needs.
+fn split(planes: &mut Vec<Vec<i32>>, i: usize, negative: bool, words: impl Iterator<Item = u32>) {
+    let (mut bits, mut known, mut plane) = (0_u64, 0, 0);
+    let mut write = |digit: i32| {
         if digit != 0 {
             let count = planes[0].len();
-            while planes.len() <= j {
+            while planes.len() <= plane {
                 planes.push(vec![0; count]);
             }
-            planes[j][i] = if negative { -digit } else { digit };
+            planes[plane][i] = if negative { -digit } else { digit };
+        }
+        plane += 1;
+    };
+    for word in words {
+        bits |= u64::from(word) << known;
+        known += u32::BITS as usize;
+        while known >= BITS {
+            write((bits & ((1 << BITS) - 1)) as i32);
+            bits >>= BITS;
+            known -= BITS;
         }
     }
+    write(bits as i32);
 }
 
 #[cfg(test)]

@@ -2,11 +2,10 @@
 
 use std::ops::Range;
 
-use num_traits::Signed;
 use rayon::prelude::*;
 
 use super::{Basis, Digits, Instructions, LANES, Modulus, Window, sum_products};
-use crate::algebra::Integer;
+use crate::algebra::{Integer, Numerators};
 
 /// A matrix product of fewer multiplications than this is not worth preparing for residues.
 pub const WORTH: usize = 1 << 20;
@@ -16,7 +15,7 @@ pub const WORTH: usize = 1 << 20;
 #[derive(Clone, Copy, Debug)]
 pub struct Patches<'a> {
     /// The image, channel by channel.
-    pub values: &'a [Integer],
+    pub values: Numerators<'a>,
     /// The pixels of a channel.
     pub pixels: usize,
     /// For each column, the pixel that each tap reads; `None` reads 0.
@@ -43,16 +42,15 @@ impl Patches<'_> {
 ///
 /// # Panics
 /// If the matrix is not of whole rows, or a position is out of range.
-pub fn product(matrix: &[Integer], patches: Patches<'_>) -> Option<Vec<Integer>> {
+pub fn product(matrix: Numerators<'_>, patches: Patches<'_>) -> Option<Vec<Integer>> {
     let k = patches.rows();
     let m = matrix.len() / k;
     assert_eq!(m * k, matrix.len(), "whole rows");
-    let weights = Digits::new(matrix.iter());
+    let weights = Digits::of(matrix);
     let norm = (0..m).map(|row| weights.norm(row * k..(row + 1) * k)).max().unwrap_or_default();
-    let largest = patches.values.iter().map(Integer::abs).max().unwrap_or_default();
-    let basis = Basis::of(&(norm * largest))?;
+    let basis = Basis::of(&(norm * patches.values.largest()))?;
     let packed = Packed::new(&weights, m, k);
-    let numbers = Digits::new(patches.values.iter());
+    let numbers = Digits::of(patches.values);
     let residues: Vec<Vec<i16>> =
         basis.moduli().par_iter().map(|modulus| packed.product(modulus, &numbers, patches)).collect();
     Some(basis.lift(&residues.iter().map(Vec::as_slice).collect::<Vec<_>>()))
@@ -163,15 +161,15 @@ mod tests {
             };
             let entry = |i: usize| -> Integer { (0..k).map(|r| &matrix[i / n * k + r] * value(i % n, r)).sum() };
             let expected: Vec<Integer> = (0..m * n).map(entry).collect();
-            let patches = Patches { values: &values, pixels, positions: &positions, taps };
-            prop_assert_eq!(product(&matrix, patches), Some(expected));
+            let patches = Patches { values: Numerators::Long(&values), pixels, positions: &positions, taps };
+            prop_assert_eq!(product(Numerators::Long(&matrix), patches), Some(expected));
         }
     }
 
     #[test]
     fn longer_numbers_than_the_primes_hold_are_refused() {
         let long = vec![Integer::from(1) << 3_000_u32; 4];
-        let patches = Patches { values: &long, pixels: 4, positions: &[Some(0), Some(1)], taps: 2 };
-        assert_eq!(product(&long, patches), None);
+        let patches = Patches { values: Numerators::Long(&long), pixels: 4, positions: &[Some(0), Some(1)], taps: 2 };
+        assert_eq!(product(Numerators::Long(&long), patches), None);
     }
 }

@@ -1,5 +1,6 @@
 //! Rows by residues against rows by entries, at the limits of the primes, and combinations of rows.
 
+use num_traits::One;
 use proptest::prelude::*;
 
 use super::*;
@@ -53,7 +54,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
     /// The rows by entries, on integers of any size, and the rows by residues.
     #[test]
-    fn both_ways_give_the_same_rows(which in 0..NETWORKS.len(), seed in 0_u32..1000, float in any::<bool>(), scale in -150_i32..100, batch in 1_usize..9) {
+    fn both_ways_give_the_same_rows(which in 0..NETWORKS.len(), seed in 0_u32..1000, float in any::<bool>(), scale in -150_i32..100, batch in 1_usize..9, room in prop_oneof![Just(WORKSPACE), 0_u64..20_000]) {
         let (shape, body) = NETWORKS[which];
         let scale = if scale < 0 { format!("0x1p{scale} *") } else { format!("0x1.8p{scale} *") };
         let mut body = body.replace('@', &scale);
@@ -72,7 +73,7 @@ proptest! {
         let mut work: Workspace<Integer> = plan.workspace();
         for first in (0..region.rows()).step_by(batch) {
             let rows = first..region.rows().min(first + batch);
-            for (row, (entries, constant)) in rows.clone().zip(residues.rows(rows).expect("enough primes")) {
+            for (row, (entries, constant)) in rows.clone().zip(residues.rows(rows, room).expect("enough primes")) {
                 let (mut expected, expected_constant) = plan.row(&mut work, row);
                 expected.sort_by_key(|entry| entry.0);
                 prop_assert_eq!(&constant, &expected_constant, "{}", text);
@@ -85,12 +86,16 @@ proptest! {
 }
 
 fn rows_of(text: &str) -> (Vec<Row<Integer>>, usize) {
+    rows_within(text, WORKSPACE)
+}
+
+fn rows_within(text: &str, room: u64) -> (Vec<Row<Integer>>, usize) {
     let source = Source { name: "test.net".into(), text: text.into() };
     let program = check(source, &NoImports, 1 << 30).unwrap_or_else(|r| panic!("{:?}\n{text}", r.diagnostics));
     let region = Region::<Integer>::whole(&program.networks[0]).expect("affine layers");
     let plan = Plan::new(&region).expect("short numbers");
     let residues = Residues::new(&plan).expect("numbers");
-    (residues.rows(0..region.rows()).expect("enough primes"), region.columns())
+    (residues.rows(0..region.rows(), room).expect("enough primes"), region.columns())
 }
 
 /// Entries that are as large as the bound says, at the most that k primes hold, and one more.
@@ -115,8 +120,36 @@ fn results_may_fill_the_last_prime() {
             let (rows, _) = rows_of(&text);
             assert_eq!(rows[0].0, [(0, bound.clone()), (1, -Integer::one())]);
             assert_eq!(rows[0].1, Integer::zero(), "the constants cancel");
+            // One number a channel, added at every position.
+            let each: Integer = &bound / 10_000;
+            let text = format!("network f(x: 1x100x100) {{ conv([[1]], [{each}]); flatten; dense(ones(1x10000)) }}");
+            for room in [WORKSPACE, 0] {
+                let (rows, _) = rows_within(&text, room);
+                assert_eq!(rows[0].1, &each * 10_000);
+            }
         }
     }
+}
+
+/// What memory leaves room for decides how, not what.
+#[test]
+fn rows_go_on_prime_by_prime_where_there_is_little_room() {
+    let text = "network f(x: 3x8x8) { conv(random(6x3x3x3, seed=1, bits=24), random(6, seed=2), pad=1); avgpool(2); conv(random(4x6x3x3, seed=3, bits=24), pad=1); flatten; dense(random(5x64, seed=4) / 3, random(5, seed=5)) }";
+    let (expected, _) = rows_within(text, WORKSPACE);
+    let rooms = (0..40).map(|n| 2_000 + 4_000 * n);
+    let turns: std::collections::BTreeSet<_> = rooms.clone().map(|room| turn(text, room)).collect();
+    assert!(turns.len() > 2 && turns.contains(&None), "late, early, or not at all: {turns:?}");
+    for room in rooms.step_by(3) {
+        assert_eq!(rows_within(text, room).0, expected);
+    }
+}
+
+fn turn(text: &str, room: u64) -> Option<NodeId> {
+    let source = Source { name: "test.net".into(), text: text.into() };
+    let program = check(source, &NoImports, 1 << 30).expect("right");
+    let region = Region::<Integer>::whole(&program.networks[0]).expect("affine layers");
+    let plan = Plan::new(&region).expect("short numbers");
+    Residues::new(&plan).expect("numbers").turn(5, room)
 }
 
 /// One weight of 2^5800 is longer than all primes together.
@@ -127,7 +160,7 @@ fn numbers_that_are_too_long_are_refused() {
     let program = check(source, &NoImports, 1 << 30).expect("right");
     let region = Region::<Integer>::whole(&program.networks[0]).expect("affine layers");
     let plan = Plan::new(&region).expect("short numbers");
-    assert!(Residues::new(&plan).expect("numbers").rows(0..1).is_err());
+    assert!(Residues::new(&plan).expect("numbers").rows(0..1, WORKSPACE).is_err());
 }
 
 proptest! {

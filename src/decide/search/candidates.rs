@@ -2,11 +2,22 @@
 
 use num_traits::Zero;
 
-use super::{Probe, Witness, flat, line, one};
+use super::cone::LARGE;
+use super::{Effort, Probe, Witness, flat, line, one};
 use crate::algebra::{Integer, Random, Rational, Tensor, Work};
 
 /// Entries that are tried one by one; larger inputs are sampled evenly.
 const SINGLES: usize = 32;
+
+/// Of a large network, one entry up and down, whatever it takes: three evaluations show most kinks.
+pub(super) fn first(probe: &mut Probe<'_>, effort: &Effort) -> Option<Witness> {
+    if effort.lines || probe.evaluator.price() < LARGE {
+        return None;
+    }
+    let middle = probe.base.len() / 2;
+    let (up, down) = (unit(probe, middle, true), unit(probe, middle, false));
+    probe.confirm(&up, &down)
+}
 
 /// Pairs of displacements: unit vectors, constants, small random integers, then generic rationals.
 pub(super) fn pairs(probe: &mut Probe<'_>) -> Option<Witness> {

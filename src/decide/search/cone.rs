@@ -15,13 +15,11 @@ use crate::layer::{Part, selection};
 use crate::network::{Input, Network, Node, NodeId};
 
 /// Networks whose evaluation costs less are searched as a whole.
-const LARGE: u64 = 400_000;
+pub(super) const LARGE: u64 = 400_000;
 /// Parts that cost more are no gain.
 const MOST: u64 = 400_000;
 /// Work on one part, at most this share of what is left.
 const SHARE: u64 = 8;
-/// Evaluating what was found in the whole network may take this, whatever is left.
-const CONFIRM: u64 = 400_000_000;
 
 /// The part of a network that one output depends on.
 pub(in crate::decide) struct Cone {
@@ -61,9 +59,7 @@ pub(super) fn witness(probe: &mut Probe<'_>, effort: &Effort) -> Option<Witness>
         probe.tried = probe.tried.plus(&part.tried);
         probe.work.pay(share - part.work.left());
         let Some(found) = found.map(|found| shrink::shrink(&mut part, found)) else { continue };
-        let rest = std::mem::replace(&mut probe.work, Work::new(CONFIRM));
-        let whole = probe.test(&cone.expanded(&found.x), &cone.expanded(&found.y));
-        probe.work = rest;
+        let whole = probe.confirm(&cone.expanded(&found.x), &cone.expanded(&found.y));
         if whole.is_some() {
             return whole;
         }
@@ -140,9 +136,9 @@ fn parts(evaluator: &Evaluator<'_>, output: usize, work: &Work) -> Option<BTreeM
             continue;
         }
         let node = &network.nodes[id];
-        let products = evaluator.products(id);
-        cost += entries.len() as u64 * (1 + products / node.shape.elements() as u64);
-        if cost > MOST || !work.pay(products / 4) {
+        let price = entries.len() as u64 * (1 + evaluator.products(id) / node.shape.elements() as u64);
+        cost += price;
+        if cost > MOST || !work.pay(price) {
             return None;
         }
         let Some(layer) = &node.layer else {

@@ -119,10 +119,10 @@ pub struct Search {
 /// Searches for a witness, hints first.
 pub fn find(network: &Network, hints: &[Hint], effort: &Effort) -> Search {
     let mut probe = Probe::new(network, effort.work);
-    let found = match cone::witness(&mut probe, effort) {
-        None => search(&mut probe, hints, effort).map(|w| shrink::shrink(&mut probe, w)),
-        found => found,
-    };
+    let found = cone::witness(&mut probe, effort).or_else(|| {
+        let found = candidates::first(&mut probe, effort).or_else(|| search(&mut probe, hints, effort));
+        found.map(|w| shrink::shrink(&mut probe, w))
+    });
     Search { witness: found, tried: Tried { exhausted: probe.work.is_exhausted(), ..probe.tried } }
 }
 
@@ -198,6 +198,16 @@ impl<'n> Probe<'n> {
         Probe { network, evaluator, domain, base, at_base: None, work: Work::new(work), tried: Tried::default() }
     }
 
+    /// Tests two displacements, whatever work is left: one test of a large network may take more.
+    fn confirm(&mut self, x: &Tensor, y: &Tensor) -> Option<Witness> {
+        /// Multiply-adds, of some seconds.
+        const WORK: u64 = 400_000_000;
+        let rest = std::mem::replace(&mut self.work, Work::new(WORK));
+        let found = self.test(x, y);
+        self.work = rest;
+        found
+    }
+
     /// Tests two displacements.
     fn test(&mut self, x: &Tensor, y: &Tensor) -> Option<Witness> {
         let entries = 8 * x.len() as u64;
@@ -216,7 +226,8 @@ impl<'n> Probe<'n> {
         let at = |point: &Tensor| self.evaluator.at(point, &self.work);
         let fx = at(&to_x)?;
         let fy = if x == y { fx.clone() } else { at(&to_y)? };
-        let fxy = at(&to_xy)?;
+        // Opposite displacements lead back.
+        let fxy = if to_xy == self.base { f.clone() } else { at(&to_xy)? };
         self.tried.pairs += 1;
         let output = fxy.plus(f).first_apart(&fx.plus(&fy), &Rational::zero())?;
         let (f_base, f_x, f_y, f_xy) = (f.get(output), fx.get(output), fy.get(output), fxy.get(output));

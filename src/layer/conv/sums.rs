@@ -60,10 +60,12 @@ impl<C: Weights> Conv<C> {
         for_each_index(&self.window.output, |p| {
             for_each_index(size, |k| positions.push(self.window.position(p, k, self.mode)));
         });
-        let groups = kernel.numerators().chunks(kernel.len() / self.groups);
-        let products = groups
-            .zip(x.numerators().chunks(per_group * pixels))
-            .map(|(kernel, values)| product(kernel, Patches { values, pixels, positions: &positions, taps }));
+        let (weights, entries) = (kernel.len() / self.groups, per_group * pixels);
+        let products = (0..self.groups).map(|group| {
+            let values = x.integers().slice(group * entries..(group + 1) * entries);
+            let kernel = kernel.integers().slice(group * weights..(group + 1) * weights);
+            product(kernel, Patches { values, pixels, positions: &positions, taps })
+        });
         Some(products.collect::<Option<Vec<_>>>()?.concat())
     }
 

@@ -1,0 +1,326 @@
+//! The numerators of a tensor, in the shortest form that holds them.
+
+use std::borrow::Cow;
+use std::hash::{Hash, Hasher};
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use num_integer::Integer as _;
+use num_traits::{One, ToPrimitive, Zero};
+
+use super::{Coefficient, Integer, content, power_of_two};
+
+/// Numerators as they are kept. Weights are mostly stored floats, whose numerators are machine words; as
+/// ring elements they take eight times as much, and only a few computations ask for those.
+#[derive(Clone, Debug)]
+pub(super) enum Store<C> {
+    /// Machine words.
+    Words(Words<C>),
+    /// Ring elements.
+    Long(Vec<C>),
+}
+
+/// Machine words that stand for ring elements.
+#[derive(Clone, Debug)]
+pub(super) struct Words<C> {
+    words: Vec<i64>,
+    /// The same as ring elements, once someone has asked for them.
+    long: OnceLock<Vec<C>>,
+    element: fn(i64) -> C,
+}
+
+impl<C> Words<C> {
+    fn one(&self, index: usize) -> C {
+        (self.element)(self.words[index])
+    }
+
+    fn to_vec(&self) -> Vec<C> {
+        self.words.iter().map(|&w| (self.element)(w)).collect()
+    }
+}
+
+impl<C: Coefficient> Store<C> {
+    pub fn words(words: Vec<i64>) -> Store<C> {
+        Store::Words(Words { words, long: OnceLock::new(), element: |word| C::from(Integer::from(word)) })
+    }
+
+    pub fn len(&self) -> usize {
+        match self {
+            Store::Words(w) => w.words.len(),
+            Store::Long(long) => long.len(),
+        }
+    }
+
+    /// All as ring elements.
+    pub fn all(&self) -> &[C] {
+        match self {
+            Store::Words(w) => w.long.get_or_init(|| w.to_vec()),
+            Store::Long(long) => long,
+        }
+    }
+
+    /// A run of them; of many machine words only the run is written out.
+    pub fn run(&self, range: Range<usize>) -> Cow<'_, [C]> {
+        /// Words that are written out at once: they are soon asked for again.
+        const FEW: usize = 1 << 16;
+        match self {
+            Store::Words(w) if w.words.len() > FEW && w.long.get().is_none() => {
+                Cow::Owned(w.words[range].iter().map(|&word| (w.element)(word)).collect())
+            }
+            _ => Cow::Borrowed(&self.all()[range]),
+        }
+    }
+
+    /// A copy of one.
+    pub fn one(&self, index: usize) -> C {
+        match self {
+            Store::Words(w) => w.one(index),
+            Store::Long(long) => long[index].clone(),
+        }
+    }
+
+    /// A copy of all.
+    pub fn to_vec(&self) -> Vec<C> {
+        match self {
+            Store::Words(w) => w.to_vec(),
+            Store::Long(long) => long.clone(),
+        }
+    }
+
+    pub fn is_zero_at(&self, index: usize) -> bool {
+        match self {
+            Store::Words(w) => w.words[index] == 0,
+            Store::Long(long) => long[index].is_zero(),
+        }
+    }
+
+    /// The bits of the longest; 0 where all are 0.
+    pub fn bits(&self) -> u64 {
+        match self {
+            Store::Words(w) => bits(&w.words),
+            Store::Long(long) => long.iter().map(C::bits).max().unwrap_or(0),
+        }
+    }
+
+    /// The most terms that one is written with.
+    pub fn terms(&self) -> usize {
+        match self {
+            Store::Words(_) => 1,
+            Store::Long(long) => long.iter().map(C::terms).max().unwrap_or(1),
+        }
+    }
+
+    /// All times an integer.
+    pub fn times(&self, factor: &Integer) -> Store<C> {
+        if let (Store::Words(Words { words, .. }), Some(factor)) = (self, factor.to_i64())
+            && let Some(products) = words.iter().map(|w| w.checked_mul(factor)).collect()
+        {
+            return Store::words(products);
+        }
+        Store::Long((0..self.len()).map(|i| self.one(i).times(factor)).collect())
+    }
+
+    /// Brings them, over a positive denominator, into the ring's canonical form.
+    pub fn reduce(&mut self, denominator: &mut Integer) {
+        match self {
+            Store::Words(Words { words, .. }) => {
+                if bits(words) == 0 {
+                    return denominator.set_one();
+                }
+                let content = content_of_words(words, denominator);
+                if let (false, Some(divisor)) = (content.is_one(), content.to_i128()) {
+                    // A quotient of a word by a positive number is a word.
+                    *self = Store::words(words.iter().map(|&w| (i128::from(w) / divisor) as i64).collect());
+                    *denominator /= content;
+                }
+            }
+            Store::Long(long) => C::reduce(long, denominator),
+        }
+    }
+
+    /// The chosen ones; 0 for none.
+    pub fn gathered(&self, sources: impl Iterator<Item = Option<usize>>) -> Store<C> {
+        match self {
+            Store::Words(Words { words, .. }) => {
+                Store::words(sources.map(|source| source.map_or(0, |i| words[i])).collect())
+            }
+            Store::Long(long) => {
+                Store::Long(sources.map(|source| source.map_or_else(C::zero, |i| long[i].clone())).collect())
+            }
+        }
+    }
+}
+
+/// The greatest common divisor of some words, not all 0, and of a denominator.
+fn content_of_words(words: &[i64], denominator: &Integer) -> Integer {
+    if let Some(power) = power_of_two(denominator) {
+        // The union of all has as many zeros at its end as the one that has the fewest.
+        let zeros = u64::from(words.iter().fold(0, |union, w| union | w).trailing_zeros());
+        return Integer::one() << zeros.min(power);
+    }
+    let mut gcd = 0_u64;
+    for word in words {
+        gcd = gcd.gcd(&word.unsigned_abs());
+        if gcd == 1 {
+            break;
+        }
+    }
+    Integer::from(gcd).gcd(denominator)
+}
+
+fn bits(words: &[i64]) -> u64 {
+    // The longest has the highest bit of all that are set.
+    let union = words.iter().fold(0, |union, w| union | w.unsigned_abs());
+    u64::from(u64::BITS - union.leading_zeros())
+}
+
+/// Equal numbers are equal, however they are kept.
+impl<C: PartialEq> PartialEq for Store<C> {
+    fn eq(&self, other: &Store<C>) -> bool {
+        match (self, other) {
+            (Store::Words(a), Store::Words(b)) => a.words == b.words,
+            (Store::Long(a), Store::Long(b)) => a == b,
+            (Store::Words(w), Store::Long(long)) | (Store::Long(long), Store::Words(w)) => {
+                w.words.len() == long.len() && long.iter().enumerate().all(|(i, n)| w.one(i) == *n)
+            }
+        }
+    }
+}
+
+impl<C: Eq> Eq for Store<C> {}
+
+impl<C: Hash> Hash for Store<C> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match self {
+            Store::Words(w) => (0..w.words.len()).for_each(|i| w.one(i).hash(state)),
+            Store::Long(long) => long.iter().for_each(|n| n.hash(state)),
+        }
+    }
+}
+
+/// Some numerators of a tensor of numbers, as they are kept.
+#[derive(Clone, Copy, Debug)]
+pub enum Numerators<'a> {
+    /// Machine words.
+    Words(&'a [i64]),
+    /// Integers of any size.
+    Long(&'a [Integer]),
+}
+
+impl<'a> Numerators<'a> {
+    pub(super) fn of(store: &'a Store<Integer>) -> Numerators<'a> {
+        match store {
+            Store::Words(w) => Numerators::Words(&w.words),
+            Store::Long(long) => Numerators::Long(long),
+        }
+    }
+
+    /// How many there are.
+    pub fn len(self) -> usize {
+        match self {
+            Numerators::Words(words) => words.len(),
+            Numerators::Long(long) => long.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// The greatest common divisor of all of them and of a denominator.
+    pub fn content(self, denominator: &Integer) -> Integer {
+        match self {
+            Numerators::Words(words) => content_of_words(words, denominator),
+            Numerators::Long(long) => content(long, denominator),
+        }
+    }
+
+    /// A run of them.
+    pub fn slice(self, range: Range<usize>) -> Numerators<'a> {
+        match self {
+            Numerators::Words(words) => Numerators::Words(&words[range]),
+            Numerators::Long(long) => Numerators::Long(&long[range]),
+        }
+    }
+
+    /// The largest absolute value; 0 where there are none.
+    pub fn largest(self) -> Integer {
+        match self {
+            Numerators::Words(words) => words.iter().map(|w| w.unsigned_abs()).max().unwrap_or(0).into(),
+            Numerators::Long(long) => long.iter().map(Integer::magnitude).max().cloned().unwrap_or_default().into(),
+        }
+    }
+
+    /// Σ nᵢ · xᵢ.
+    pub fn dot(self, x: &[Integer]) -> Integer {
+        let mut sum = Integer::default();
+        match self {
+            Numerators::Words(words) => {
+                words.iter().zip(x).filter(|(w, x)| **w != 0 && !x.is_zero()).for_each(|(&w, x)| sum += x * w);
+            }
+            Numerators::Long(long) => {
+                let pairs = long.iter().zip(x).filter(|(n, x)| !n.is_zero() && !x.is_zero());
+                pairs.for_each(|(n, x)| sum += n * x);
+            }
+        }
+        sum
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+
+    use proptest::prelude::*;
+
+    use crate::algebra::residue::{Digits, moduli};
+    use crate::algebra::{Integer, Rational, Shape, Tensor};
+
+    fn hash(tensor: &Tensor) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        tensor.hash(&mut hasher);
+        hasher.finish()
+    }
+
+    fn word() -> impl Strategy<Value = i64> {
+        prop_oneof![
+            Just(0),
+            Just(i64::MIN),
+            Just(i64::MAX),
+            any::<i64>(),
+            -9..9_i64,
+            any::<i64>().prop_map(|n| n >> 31 << 20)
+        ]
+    }
+
+    proptest! {
+        /// Whatever is asked, machine words answer as integers do.
+        #[test]
+        fn words_are_the_integers_that_they_stand_for(words in prop::collection::vec(word(), 1..12), odd in 1_u32..50, power in 0_u32..100, factor in word()) {
+            let shape = Shape::new([words.len()]).expect("small");
+            let denominator = Integer::from(odd) << power;
+            let integers: Vec<Integer> = words.iter().map(|&w| w.into()).collect();
+            let short = Tensor::from_words(shape.clone(), words.clone(), denominator.clone());
+            let long = Tensor::new(shape.clone(), integers, denominator.clone());
+            let same = |a: &Tensor, b: &Tensor| a == b && b == a && hash(a) == hash(b) && a.numerators() == b.numerators();
+            prop_assert!(same(&short, &long));
+            prop_assert_eq!(short.bits(), long.bits());
+            prop_assert_eq!((short.is_zero(), short.nonzeros()), (long.is_zero(), long.nonzeros()));
+            prop_assert_eq!(short.to_rationals(), long.to_rationals());
+            prop_assert_eq!(short.numerators_over(&(short.denominator() * 6)), long.numerators_over(&(long.denominator() * 6)));
+            for factor in [Rational::from_integer(factor.into()), Rational::new(1.into(), denominator), Rational::new(factor.into(), 12.into())] {
+                prop_assert!(same(&short.scaled(&factor), &long.scaled(&factor)));
+            }
+            let picked = |t: &Tensor| t.gather(shape.clone(), |i| (i % 3 > 0).then_some(i / 2));
+            prop_assert!(same(&picked(&short), &picked(&long)));
+            prop_assert!(same(&short.plus(&long), &long.plus(&long)));
+            prop_assert_eq!(short.integers().largest(), long.integers().largest());
+            prop_assert_eq!(short.integers().dot(long.numerators()), long.integers().dot(long.numerators()));
+            let residues = |t: &Tensor| moduli()[..2].iter().map(|m| Digits::of(t.integers()).residues(m)).collect::<Vec<_>>();
+            prop_assert_eq!(residues(&short), residues(&long));
+            let changed = short.plus(&Tensor::constant(shape.clone(), &Rational::from_integer(1.into())));
+            prop_assert!(short != changed && changed != short);
+        }
+    }
+}
