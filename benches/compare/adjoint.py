@@ -63,3 +63,13 @@ def flint_product(a, b):
     c = a * b
     took = time.process_time() - start
     return np.array([int(n) for n in c.entries()], dtype=object).reshape(c.nrows(), c.ncols()), took
+
+
+def sympy_product(a, b):
+    import sympy
+
+    a, b = sympy.Matrix(a.tolist()), sympy.Matrix(b.tolist())
+    start = time.process_time()
+    c = a * b
+    took = time.process_time() - start
+    return np.array([int(n) for n in c], dtype=object).reshape(c.shape), took

@@ -78,9 +78,18 @@ def check(path, rows, denominator):
     return checked
 
 
+def naive_binary():
+    """The program of benches/naive.rs, built."""
+    command = ["cargo", "bench", "--quiet", "--no-run", "--bench", "naive", "--message-format", "json"]
+    lines = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()
+    built = [json.loads(line) for line in lines if line.startswith("{")]
+    return next(b["executable"] for b in built if b.get("executable") and b["target"]["name"] == "naive")
+
+
 def table(rows, base):
+    print("\n| | CPU seconds | times netprove's |\n|---|---|---|")
     for name, seconds, note in rows:
-        print(f"  {name:48} {seconds:10.4f} s {seconds / base:10.2f} times netprove's{note}")
+        print(f"| {name}{note} | {seconds:.3g} | {seconds / base:.3g} |")
 
 
 def large(runs, folder):
@@ -96,9 +105,10 @@ def large(runs, folder):
     entries = check(path, rows, 36 << sum(BITS + s[5] for s in SHAPES))
     longest = max(int(n).bit_length() for n in rows.flat)
     base = middle([cpu for cpu, _, _ in prove])
-    print(f"All-CNN-C: {entries} entries of up to {longest} bits, the same from netprove and FLINT")
-    print(f"  CPU seconds of all threads; netprove took {middle([s for _, s, _ in prove]):.3f} s by the clock")
-    memory = f", {max(m for _, _, m in prove) / 1e6:.0f} MB"
+    clock = middle([s for _, s, _ in prove])
+    print(f"All-CNN-C: {entries} entries of up to {longest} bits, the same from netprove and FLINT. CPU seconds of all")
+    print(f"threads; by the clock netprove took {clock:.2f} s, 1/{flint_seconds / clock:.0f} of FLINT's on its one thread.")
+    memory = f" ({max(m for _, _, m in prove) / 1e6:.0f} MB)"
     table(
         [
             ("netprove FILE, from start to report", base, memory),
@@ -142,12 +152,10 @@ def small(runs, folder):
     def symbolic(factor):
         return sympy.Matrix(64, 64, [sympy.Rational(v.numerator, v.denominator) for row in factor for v in row])
 
-    naive = subprocess.run(
-        ["cargo", "bench", "--quiet", "--bench", "naive"], cwd=ROOT, check=True, capture_output=True, text=True
-    ).stdout
+    naive = subprocess.run([naive_binary()], check=True, capture_output=True, text=True).stdout
     micros = dict(line.split() for line in naive.splitlines())
     base = int(micros["netprove"]) / 1e6
-    print("three 64×64 Toeplitz matrices of fractions, the same product from all; products only")
+    print("\nThree 64×64 Toeplitz matrices of fractions, the same product from all; products only:")
     table(
         [
             ("netprove, from layers to matrix", base, ""),
@@ -158,7 +166,21 @@ def small(runs, folder):
         base,
     )
     clock, cpu = middle([s for _, s, _ in ours]), middle([cpu for cpu, _, _ in ours])
-    print(f"  the whole command `netprove collapse`: {clock * 1000:.1f} ms by the clock, {cpu * 1000:.1f} ms of CPU")
+    print(f"\nThe whole command `netprove collapse`: {clock * 1000:.1f} ms by the clock, {cpu * 1000:.1f} ms of CPU")
+
+
+def nonlinear(runs, folder):
+    """All-CNN-C with its ReLUs, and ten rows of a stack on 224×224 in bounded memory."""
+    print("\n| | seconds by the clock | CPU seconds | MB |\n|---|---|---|---|")
+    stack = ["collapse", ROOT / "benches" / "vgg_linear.net", "--outputs", "0..10", "-o", folder / "ten.rows"]
+    for name, count, command in [
+        ("All-CNN-C with its ReLUs: nonlinear, with its witness", runs, [ROOT / "benches" / "all_cnn_c_relu.net"]),
+        ("`vgg_linear.net`, 224×224: ten of its 1000 rows, `--memory 500MB`", 1, [*stack, "--memory", "500MB"]),
+        ("the same, `--memory 4GB`", 1, [*stack, "--memory", "4GB"]),
+    ]:
+        measured = [netprove(*command) for _ in range(count)]
+        cpu, clock = middle([m[0] for m in measured]), middle([m[1] for m in measured])
+        print(f"| {name} | {clock:.3g} | {cpu:.3g} | {max(m[2] for m in measured) / 1e6:.0f} |")
 
 
 if __name__ == "__main__":
@@ -166,3 +188,4 @@ if __name__ == "__main__":
         number = int(sys.argv[1]) if len(sys.argv) > 1 else 5
         large(number, Path(temporary))
         small(number, Path(temporary))
+        nonlinear(number, Path(temporary))

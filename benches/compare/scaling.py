@@ -5,23 +5,36 @@
     scaling.py draw docs/performance.csv docs/performance.svg
 
 Every network is a stack of 3×3 convolutions, padded by 1, then a mean over the image: 3 channels in, 10 numbers out. One
-thing varies at a time; the rest is depth 5, 32 channels, 32×32 pixels, weights of 24 bits.
+thing varies at a time; the rest is depth 5, 32 channels, 32×32 pixels, weights of 24 bits. SymPy, and nalgebra over
+num-rational with the layers' matrices written out, are measured on smaller stacks: depth 3, 4 channels, 8×8 pixels.
 """
 
 import csv
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-BASE = {"depth": 5, "channels": 32, "side": 32, "bits": 24}
+LARGE = {"depth": 5, "channels": 32, "side": 32, "bits": 24}
+SMALL = {"depth": 3, "channels": 4, "side": 8, "bits": 24}
 POINTS = {
-    "depth": [2, 3, 5, 8, 12],
-    "channels": [8, 16, 32, 64, 128],
-    "side": [8, 16, 32, 64, 128],
-    "bits": [4, 8, 16, 24, 30],
+    "large": {
+        "depth": [2, 3, 5, 8, 12],
+        "channels": [8, 16, 32, 64, 128],
+        "side": [8, 16, 32, 64, 128],
+        "bits": [4, 8, 16, 24, 30],
+    },
+    "small": {"depth": [2, 3, 4, 6], "channels": [2, 4, 8, 12], "side": [4, 6, 8, 12], "bits": [4, 8, 16, 24]},
 }
-# FLINT's products beyond this many multiplications are left out: minutes each.
-MOST = 1e9
+# Products beyond so many multiplications are left out.
+MOST = {"flint": 1e9, "sympy": 1e6, "nalgebra": 8e6}
+SERIES = [
+    ("netprove", "netprove, exact", "o-"),
+    ("flint", "FLINT, exact", "s--"),
+    ("nalgebra", "nalgebra/num-rational, exact", "d--"),
+    ("sympy", "SymPy, exact", "v--"),
+    ("numpy", "float64", "^:"),
+]
 
 
 def widths(depth, channels):
@@ -42,38 +55,50 @@ def products(depth, channels, side, bits):
     return 10 * side * side * 9 * sum(a * b for a, b in zip(w, w[1:]))
 
 
-def peers(depth, channels, side, bits):
-    """CPU seconds of FLINT's and numpy's matrix products on weights of the same size."""
+def dense(depth, channels, side, bits):
+    """Multiplications where the layers' matrices are written out."""
+    w = [c * side * side for c in widths(depth, channels)]
+    return 10 * (w[-1] + sum(a * b for a, b in zip(w, w[1:])))
+
+
+def peers(sizes, network, naive):
+    """CPU seconds of the peers' matrix products on weights of the same size; none where they take too long."""
     import numpy as np
 
-    from adjoint import adjoint, flint_product, numpy_product
+    from adjoint import adjoint, flint_product, numpy_product, sympy_product
 
+    depth, channels, side, bits = sizes.values()
     w, generator = widths(depth, channels), np.random.default_rng(1)
     weights = [generator.integers(-(1 << bits), 1 << bits, (o, i, 3, 3)) for o, i in zip(w[1:], w)]
     floats = [(k / 2.0**bits, 1, 1, side) for k in weights]
-    _, numpy_seconds = adjoint(floats, side, numpy_product, np.float64)
-    if products(depth, channels, side, bits) > MOST:
-        return "", numpy_seconds
-    _, flint_seconds = adjoint([(k.astype(object), 1, 1, side) for k in weights], side, flint_product, object)
-    return flint_seconds, numpy_seconds
+    exact = [(k.astype(object), 1, 1, side) for k in weights]
+    found = {"numpy": adjoint(floats, side, numpy_product, np.float64)[1]}
+    for name, product in [("flint", flint_product), ("sympy", sympy_product)]:
+        if products(**sizes) <= MOST[name]:
+            found[name] = adjoint(exact, side, product, object)[1]
+    if dense(**sizes) <= MOST["nalgebra"]:
+        out = subprocess.run([naive, network], check=True, capture_output=True, text=True).stdout
+        found["nalgebra"] = int(out.split()[1]) / 1e6
+    return found
 
 
 def measure(path):
-    from compare import middle, netprove
+    from compare import middle, naive_binary, netprove
 
+    naive = naive_binary()
     with open(path, "w", newline="") as file, tempfile.TemporaryDirectory() as folder:
         table = csv.writer(file)
-        table.writerow(["varies", "value", "netprove_s", "netprove_mb", "flint_s", "numpy_s"])
-        for varies, values in POINTS.items():
-            for value in values:
-                sizes = {**BASE, varies: value}
-                network = Path(folder) / "stack.net"
-                network.write_text(source(**sizes))
-                runs = [netprove("collapse", network, "-o", Path(folder) / "stack.mtx") for _ in range(3)]
-                flint, numpy = peers(**sizes)
-                row = [varies, value, middle([r[0] for r in runs]), max(r[2] for r in runs) / 1e6, flint, numpy]
-                table.writerow([v if isinstance(v, (str, int)) else f"{v:.4g}" for v in row])
-                file.flush()
+        table.writerow(["stack", "varies", "value", "netprove_mb", *[f"{name}_s" for name, _, _ in SERIES]])
+        points = [(s, v, n) for s, axes in POINTS.items() for v, values in axes.items() for n in values]
+        for stack, varies, value in points:
+            sizes = {**(LARGE if stack == "large" else SMALL), varies: value}
+            network = Path(folder) / "stack.net"
+            network.write_text(source(**sizes))
+            runs = [netprove("collapse", network, "-o", Path(folder) / "stack.mtx") for _ in range(3)]
+            found = {"netprove": middle([r[0] for r in runs]), **peers(sizes, network, naive)}
+            row = [stack, varies, value, max(r[2] for r in runs) / 1e6, *[found.get(name, "") for name, _, _ in SERIES]]
+            table.writerow([v if isinstance(v, (str, int)) else f"{v:.4g}" for v in row])
+            file.flush()
 
 
 def draw(path, picture):
@@ -84,26 +109,28 @@ def draw(path, picture):
 
     plt.rcParams.update({"svg.hashsalt": "netprove", "svg.fonttype": "none", "font.family": "sans-serif", "font.size": 9})
     rows = list(csv.DictReader(open(path)))
-    figure, axes = plt.subplots(2, len(POINTS), figsize=(11, 5.2), sharey="row", sharex="col")
-    series = [("netprove_s", "netprove, exact", "o-"), ("flint_s", "FLINT, exact", "s--"), ("numpy_s", "float64", "^:")]
-    for column, varies in enumerate(POINTS):
-        of = [row for row in rows if row["varies"] == varies]
-        for name, label, style in series:
-            there = [(int(row["value"]), float(row[name])) for row in of if row[name]]
-            axes[0][column].loglog(*zip(*there), style, label=label, markersize=4)
-        axes[1][column].semilogx(
-            [int(row["value"]) for row in of], [float(row["netprove_mb"]) for row in of], "o-", markersize=4
-        )
-        values = POINTS[varies]
-        axes[1][column].set_xticks(values, [str(v) for v in values])
-        axes[1][column].minorticks_off()
-        axes[1][column].set_xlabel({"side": "image side", "bits": "weight bits"}.get(varies, varies))
+    figure, axes = plt.subplots(3, 4, figsize=(11, 7.6), sharey="row")
+    for column, varies in enumerate(LARGE):
+        for line, stack in [(0, "large"), (1, "large"), (2, "small")]:
+            of = [row for row in rows if row["varies"] == varies and row["stack"] == stack]
+            axis = axes[line][column]
+            if line == 1:
+                axis.semilogx([int(r["value"]) for r in of], [float(r["netprove_mb"]) for r in of], "o-", markersize=4)
+            for name, label, style in SERIES if line != 1 else []:
+                there = [(int(row["value"]), float(row[f"{name}_s"])) for row in of if row[f"{name}_s"]]
+                if there:
+                    axis.loglog(*zip(*there), style, label=label, markersize=4)
+            values = POINTS[stack][varies]
+            axis.set_xticks(values, [str(v) for v in values])
+            axis.minorticks_off()
+            axis.grid(alpha=0.3)
+            if line > 0:
+                axis.set_xlabel({"side": "image side", "bits": "weight bits"}.get(varies, varies))
     axes[0][0].set_ylabel("CPU seconds")
     axes[1][0].set_ylabel("netprove, MB")
     axes[1][0].set_ylim(bottom=0)
-    axes[0][0].legend(frameon=False)
-    for axis in axes.flat:
-        axis.grid(alpha=0.3)
+    axes[2][0].set_ylabel("small stacks: CPU seconds")
+    axes[2][3].legend(frameon=False, fontsize=7)
     figure.tight_layout()
     figure.savefig(picture, metadata={"Date": None})
 
