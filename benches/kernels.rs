@@ -3,7 +3,7 @@
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use netprove::algebra::residue::{Basis, Digits, Instructions, LANES, Patches, Window, moduli, product, sum_products};
-use netprove::algebra::{Integer, Matrix};
+use netprove::algebra::{Integer, Matrix, Numerators};
 
 /// Arbitrary integers of both signs.
 fn integers(count: usize, bits: u32) -> Vec<Integer> {
@@ -64,7 +64,8 @@ fn products(criterion: &mut Criterion) {
         let (left, right) = (integers(size * size, bits), integers(size * size, bits));
         let positions: Vec<Option<usize>> = (0..size).map(Some).collect();
         group.bench_function(BenchmarkId::new("residues", bits), |bencher| {
-            bencher.iter(|| product(&left, Patches { values: &right, pixels: size, positions: &positions, taps }));
+            let (left, values) = (Numerators::Long(&left), Numerators::Long(&right));
+            bencher.iter(|| product(left, Patches { values, pixels: size, positions: &positions, taps }));
         });
         let matrix = |entries: &[Integer]| {
             let rows = entries.chunks(size).map(|row| row.iter().cloned().enumerate().collect()).collect();

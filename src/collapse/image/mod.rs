@@ -282,7 +282,7 @@ impl ImageMap {
     pub fn sha256(&self, most: usize) -> Option<String> {
         let few = self.nonzeros().is_some_and(|nonzeros| nonzeros <= most) && self.rows() <= most;
         few.then(|| {
-            let mut hash = super::Hash::new(self.rows(), self.columns());
+            let mut hash = super::hash::Hash::new(self.rows(), self.columns());
             for row in 0..self.rows() {
                 let found = self.row(row);
                 found.entries.into_iter().for_each(|(c, n)| hash.entry(row, c, ratio(n, found.denominator.clone())));

@@ -5,7 +5,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::algebra::residue::moduli;
-use crate::collapse::{Region, Workspace};
+use crate::collapse::Region;
+use crate::collapse::plan::Workspace;
 use crate::diagnostic::Source;
 use crate::network::{NoImports, Statement, check};
 
