@@ -380,6 +380,16 @@ impl<'w> Forms<'w> {
             How::Curve(curve) if last.is_empty() && curve != Curve::Softplus => return Ok(Vec::new()),
             _ => {}
         }
+        // By symmetry, of a function at −u: σ(u) = 1 − σ(−u), tanh(u) = −tanh(−u), and f(u) = u + f(−u) for ln(1 + e^x)
+        // and for x·g(x) with g(x) + g(−x) = 1.
+        if let (How::Curve(curve), true) = (how, lead(&first).is_negative() && how != How::Curve(Curve::Elu)) {
+            let atom = variable(self.name((how, vec![scaled(&first, &-Rat::one())]), (None, None)));
+            return Ok(match curve {
+                Curve::Sigmoid => minus(&constant(Rat::one()), &atom),
+                Curve::Tanh => scaled(&atom, &-Rat::one()),
+                _ => sum([(&first, one()), (&atom, one())]),
+            });
+        }
         Ok(variable(self.name((how, arguments), (None, None))))
     }
 }
