@@ -353,7 +353,7 @@ fn definition(
     let entrywise = |how: How| Ok(plain(how, same(input)?));
     let alike =
         || if operands.iter().all(|s| s == input) { Ok(()) } else { wrong("its operands have different shapes") };
-    let tensor = |name: &str| f.get(name)?.option(|json| Tensor::read(json));
+    let tensor = |name: &str| f.get(name)?.option(Tensor::read);
     // A kernel's axes: out of and into channels, then the window.
     let linear = |kernel: &Tensor, axes: Vec<Axis>| {
         let (bias, run) = (tensor("bias")?, axes[1..].iter().map(Vec::len).product());

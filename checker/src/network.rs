@@ -92,7 +92,7 @@ impl Network {
 
     /// The shape of a value.
     pub fn shape(&self, value: usize) -> &[usize] {
-        self.inputs.get(value).map_or_else(|| &self.layers[value - self.inputs.len()].0.shape, |shape| shape)
+        self.inputs.get(value).unwrap_or_else(|| &self.layers[value - self.inputs.len()].0.shape)
     }
 
     pub fn size(&self, value: usize) -> usize {

@@ -85,7 +85,7 @@ impl<C: Weights> Residues<'_, '_, C> {
         for u in values.values_mut() {
             u.prepare(|_| most.clone())?;
         }
-        let ends: Vec<(BTreeMap<NodeId, Vec<i16>>, Vec<i16>)> = basis
+        let ends: Vec<(BTreeMap<NodeId, _>, Vec<i16>)> = basis
             .moduli()
             .par_iter()
             .with_max_len(1)

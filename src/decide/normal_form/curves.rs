@@ -38,6 +38,9 @@ pub(super) struct Curves<S> {
     logistic: HashMap<usize, Linear<S>>,
 }
 
+/// w, s and t of s·w + t.
+type Gate<'g, S> = (&'g Linear<S>, Rational, S);
+
 impl<S> Default for Curves<S> {
     fn default() -> Self {
         Curves { names: HashMap::new(), groups: HashMap::new(), logistic: HashMap::new() }
@@ -152,7 +155,7 @@ impl<C: Weights> Builder<'_, C> {
     }
 
     /// The w, s and t for which the variable is σ(w) and `u` is s·w + t, where s and t are free of variables.
-    fn gate(&self, u: &Linear<C::Value>, variable: usize) -> Option<(&Linear<C::Value>, Rational, C::Value)> {
+    fn gate(&self, u: &Linear<C::Value>, variable: usize) -> Option<Gate<'_, C::Value>> {
         let w = self.curves.logistic.get(&variable)?;
         let lead = |form: &Linear<C::Value>| form.terms.first().and_then(|(v, c)| Some((*v, c.as_number()?)));
         let slope = match (lead(u), lead(w)) {

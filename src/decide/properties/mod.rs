@@ -185,6 +185,9 @@ enum Seen<T> {
     Unknown(String),
 }
 
+/// Whether what a network is on a region is as claimed: its outputs, and the functions that are ≥ 0 there.
+type Accept<'a> = &'a mut dyn FnMut(&[Linear], &[Arc<Linear>]) -> bool;
+
 impl Subject<'_> {
     /// Asks a question of the outputs on every region: `None` where the property holds there. A proof
     /// is checked before it is believed, and what a search leaves is noted for this purpose.
@@ -201,7 +204,7 @@ impl Subject<'_> {
         &self,
         purpose: &str,
         question: &(dyn Fn(&Leaf<'_>) -> Option<T> + Sync),
-        accept: &mut dyn FnMut(&[Linear], &[Arc<Linear>]) -> bool,
+        accept: Accept<'_>,
     ) -> Seen<T> {
         let Some(program) = &self.program else {
             return Seen::Unknown("its normal form is too large, or has smooth layers, and no points refute it".into());
