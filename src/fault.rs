@@ -1,5 +1,5 @@
 //! Faults: ways in which netprove is wrong, put in on purpose. Tests of the checker only: nothing of this is
-//! in a build without the feature `fault-injection`.
+//! in a release build, and nothing of it acts until a test asks for it.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -56,7 +56,8 @@ pub mod collapse;
 pub mod decide;
 pub mod diagnostic;
 pub mod export;
-#[cfg(feature = "fault-injection")]
+#[cfg(debug_assertions)]
+#[doc(hidden)]
 pub mod fault;
 pub mod import;
 pub mod layer;

@@ -1,7 +1,8 @@
 //! netprove with a fault inside: its lowering, its normal form, its rules or its evidence are wrong in one of many ways,
 //! it certifies what it then believes, and the checker must refuse every theorem that is false.
-//!
-//! `cargo test --features fault-injection --test faults`
+
+// Release builds have no faults to put in.
+#![cfg(debug_assertions)]
 
 mod common;
 mod reader;

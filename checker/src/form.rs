@@ -375,21 +375,45 @@ impl<'w> Forms<'w> {
             How::Softmax if arguments.iter().all(|a| *a == last) => {
                 return Ok(constant(Rat::new(1.into(), arguments.len().into())));
             }
+            // e^u / Σ e^v = 1 / Σ e^(v − u): only differences matter, in any order. Of two, it is σ(u − v).
+            How::Softmax if arguments.len() == 2 => {
+                return self.smooth(How::Curve(Curve::Sigmoid), vec![minus(&first, &last)]);
+            }
+            How::Softmax => {
+                let mut others: Vec<Form> = arguments[1..].iter().map(|other| minus(other, &first)).collect();
+                ascending(&mut others);
+                return Ok(variable(self.name((how, others), (Some(Rat::zero()), Some(Rat::one())))));
+            }
+            // tanh(u) = 2·σ(2u) − 1, and u/(1 + e^−u) = u·σ(u).
+            How::Curve(Curve::Tanh) => {
+                let two = Rat::from_integer(2.into());
+                let value = self.smooth(How::Curve(Curve::Sigmoid), vec![scaled(&first, &two)])?;
+                return Ok(minus(&scaled(&value, &two), &constant(Rat::one())));
+            }
+            How::Curve(Curve::Silu) => {
+                let value = self.smooth(How::Curve(Curve::Sigmoid), arguments)?;
+                return self.product(&first, &value);
+            }
             How::Curve(Curve::Sigmoid) if last.is_empty() => return Ok(constant(Rat::new(1.into(), 2.into()))),
             // The other curves are 0 at 0.
             How::Curve(curve) if last.is_empty() && curve != Curve::Softplus => return Ok(Vec::new()),
             _ => {}
         }
-        // By symmetry, of a function at −u: σ(u) = 1 − σ(−u), tanh(u) = −tanh(−u), and f(u) = u + f(−u) for ln(1 + e^x)
-        // and for x·g(x) with g(x) + g(−x) = 1.
+        let bounds = match how {
+            How::Curve(Curve::Sigmoid) => (Some(Rat::zero()), Some(Rat::one())),
+            How::Curve(Curve::Softplus) => (Some(Rat::zero()), None),
+            How::Curve(Curve::Elu) => (Some(-Rat::one()), None),
+            _ => (None, None),
+        };
+        // By symmetry, of a function at −u: σ(u) = 1 − σ(−u), and f(u) = u + f(−u) for ln(1 + e^x) and for x·g(x) with
+        // g(x) + g(−x) = 1.
         if let (How::Curve(curve), true) = (how, lead(&first).is_negative() && how != How::Curve(Curve::Elu)) {
-            let atom = variable(self.name((how, vec![scaled(&first, &-Rat::one())]), (None, None)));
+            let atom = variable(self.name((how, vec![scaled(&first, &-Rat::one())]), bounds));
             return Ok(match curve {
                 Curve::Sigmoid => minus(&constant(Rat::one()), &atom),
-                Curve::Tanh => scaled(&atom, &-Rat::one()),
                 _ => sum([(&first, one()), (&atom, one())]),
             });
         }
-        Ok(variable(self.name((how, arguments), (None, None))))
+        Ok(variable(self.name((how, arguments), bounds)))
     }
 }

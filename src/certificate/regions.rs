@@ -20,7 +20,7 @@ fn form(form: &Linear) -> FormText {
 
 fn sum(multipliers: &Multipliers) -> SumText {
     let factor = |factor: &Integer| {
-        #[cfg(feature = "fault-injection")]
+        #[cfg(debug_assertions)]
         let factor = crate::fault::off_by_one(crate::fault::Fault::Multiplier, factor.clone());
         factor.to_string()
     };
@@ -32,7 +32,7 @@ fn walk(tree: &Tree, nodes: &mut Vec<NodeText>) {
         Tree::Leaf => nodes.push(NodeText::Leaf),
         Tree::Empty(multipliers) => nodes.push(NodeText::Empty { sum: sum(multipliers) }),
         Tree::Fixed { atom, argument, others, then } => {
-            #[cfg(feature = "fault-injection")]
+            #[cfg(debug_assertions)]
             let argument = &(argument ^ usize::from(crate::fault::has(crate::fault::Fault::WrongArgument)));
             let others = others.iter().map(sum).collect();
             nodes.push(NodeText::Fixed { atom: *atom, argument: *argument, others });
@@ -40,7 +40,7 @@ fn walk(tree: &Tree, nodes: &mut Vec<NodeText>) {
         }
         Tree::Split { atom, branches } => {
             nodes.push(NodeText::Split { atom: *atom });
-            #[cfg(feature = "fault-injection")]
+            #[cfg(debug_assertions)]
             let branches = &branches[usize::from(crate::fault::has(crate::fault::Fault::LostBranch))..];
             branches.iter().for_each(|branch| walk(branch, nodes));
         }

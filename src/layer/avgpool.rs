@@ -162,7 +162,7 @@ impl AffineLayer for Pool {
             };
             let row = |o: usize| taps.row(o).iter().map(|&(_, input)| (input, weight(o))).collect();
             let rows = (0..taps.outputs()).map(row).collect();
-            #[cfg(feature = "fault-injection")]
+            #[cfg(debug_assertions)]
             let common = crate::fault::off_by_one(crate::fault::Fault::PoolDivisor, common.clone());
             Matrix::from_rows(taps.inputs(), rows, common.clone())
         };

@@ -290,7 +290,7 @@ impl<C: Weights> Conv<C> {
     fn lowered(&self) -> Lowered<C> {
         let taps = self.window.taps(self.mode);
         let (kernel, bias) = (self.kernel.clone(), self.bias.clone());
-        #[cfg(feature = "fault-injection")]
+        #[cfg(debug_assertions)]
         let (kernel, bias) = (crate::fault::kernel(&kernel), crate::fault::bias(bias));
         let convolution = if self.transposed {
             // Positions past the input's extent, which a large stride may leave, are never read.

@@ -83,7 +83,7 @@ impl<C: Weights> Dense<C> {
 
     fn lowered(&self) -> Lowered<C> {
         let (matrix, bias) = (self.matrix.clone(), self.bias.clone());
-        #[cfg(feature = "fault-injection")]
+        #[cfg(debug_assertions)]
         let (matrix, bias) = (crate::fault::kernel(&matrix), crate::fault::bias(bias));
         let operator = Operator::dense(self.input.clone(), self.output.clone(), matrix);
         Lowered { operators: vec![operator], bias: bias.map(Bias::of_entries) }

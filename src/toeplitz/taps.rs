@@ -57,7 +57,7 @@ impl Taps {
         let starts = (0..before + inputs + after - reach).step_by(stride);
         let row = |start: usize| (0..size).filter_map(|tap| padded(start + tap * dilation).map(|p| (tap, p))).collect();
         let rows: Vec<Vec<(usize, usize)>> = starts.map(row).collect();
-        #[cfg(feature = "fault-injection")]
+        #[cfg(debug_assertions)]
         let rows = crate::fault::taps(rows, inputs, size);
         Taps { rows, inputs }
     }

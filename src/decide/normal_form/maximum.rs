@@ -7,7 +7,7 @@ use num_traits::{One, Signed, Zero};
 use super::builder::{Builder, Stop};
 use super::linear::{Bounds, Linear, Sum, scaled_bounds};
 use crate::algebra::{Monomial, Rational, Scalar};
-#[cfg(feature = "fault-injection")]
+#[cfg(debug_assertions)]
 use crate::fault;
 use crate::layer::Weights;
 
@@ -17,7 +17,7 @@ impl<C: Weights> Builder<'_, C> {
         self.spend(forms.iter().map(Linear::cost).sum())?;
         self.flatten(&mut forms)?;
         forms.sort_by(Linear::order);
-        #[cfg(feature = "fault-injection")]
+        #[cfg(debug_assertions)]
         fault::arguments(&mut forms);
         // Of arguments that differ by a constant whose sign is known, the largest.
         forms.dedup_by(|next, kept| {
@@ -45,7 +45,7 @@ impl<C: Weights> Builder<'_, C> {
         let Some(scale) = arguments.first().map(Linear::lead) else { return Ok((sum.finish(), None)) };
         let inverse = scale.recip();
         let atom = self.atom(arguments.iter().map(|d| d.map(|c| c.scaled(&inverse))).collect());
-        #[cfg(feature = "fault-injection")]
+        #[cfg(debug_assertions)]
         let scale = if fault::has(fault::Fault::LostScale) { Rational::one() } else { scale };
         sum.add(&Linear::variable(self.inputs + atom), &factor.scaled(&scale));
         Ok((sum.finish(), Some(atom)))
@@ -170,7 +170,7 @@ impl<C: Weights> Builder<'_, C> {
     }
 
     fn atom(&mut self, arguments: Vec<Linear<C::Value>>) -> usize {
-        #[cfg(feature = "fault-injection")]
+        #[cfg(debug_assertions)]
         if fault::has(fault::Fault::SharedAtom) && !self.atoms.is_empty() {
             return 0;
         }

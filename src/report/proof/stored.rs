@@ -88,14 +88,15 @@ fn stored(value: Rational) -> Option<Stored> {
         return None;
     }
     let stands_for = |format: Float, number: &Rational| format.nearest(number).is_some_and(|n| n.1 == value);
-    let (format, name, most) = FORMATS.into_iter().find(|(format, ..)| stands_for(*format, &value))?;
-    for digits in 1..=most {
-        let (decimal, written) = rounded(&value, digits);
-        if stands_for(format, &decimal) {
-            return (decimal != value).then_some(Stored { value, format: name, digits, decimal, written });
-        }
-    }
-    None
+    // Of the formats that it may be of, the one that needs the fewest digits.
+    let shortest = |(format, name, most): (Float, &'static str, usize)| {
+        (1..=most).find_map(|digits| {
+            let (decimal, written) = rounded(&value, digits);
+            stands_for(format, &decimal).then_some((digits, name, decimal, written))
+        })
+    };
+    let (digits, format, decimal, written) = FORMATS.into_iter().filter_map(shortest).min_by_key(|found| found.0)?;
+    (decimal != value).then_some(Stored { value, format, digits, decimal, written })
 }
 
 /// A number, not 0, to so many decimal digits: exactly, and as it is written.
