@@ -82,7 +82,7 @@ impl Writer<'_> {
         self.say(words);
     }
 
-    /// `T₃ T₂ T₁` when the network is a chain of single products.
+    /// `T₃ T₂ T₁` when the network is a chain of single products, without identities.
     fn chain(&self, lemmas: &[Lemma]) -> Option<String> {
         let mut expected = self.network.inputs.len().checked_sub(1).filter(|&n| n == 0)?;
         let mut names = Vec::new();
@@ -91,7 +91,8 @@ impl Writer<'_> {
                 return None;
             }
             expected = lemma.node;
-            names.extend(lemma.names.iter().cloned());
+            let named = lemma.names.iter().zip(&lemma.identities).filter(|(_, identity)| !**identity);
+            names.extend(named.map(|(name, _)| name.clone()));
         }
         names.reverse();
         (names.len() > 1 && names.len() <= 12).then(|| names.join(" "))

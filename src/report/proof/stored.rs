@@ -18,9 +18,12 @@ const LOOKED: usize = 64;
 const PLACES: u64 = 11;
 /// Powers of two and small multiples of them too.
 const SIGNIFICANT: u64 = 7;
-/// From the narrowest, with the most digits of a decimal that someone may have meant.
-const FORMATS: [(Float, &str, usize); 4] =
-    [(F16, "float16", 5), (BF16, "bfloat16", 4), (F32, "float32", 9), (F64, "float64", 12)];
+/// From the coarsest, whose numbers stand for the shortest decimals, with the most digits of a decimal that someone may
+/// have meant.
+const FORMATS: [Format; 4] = [(BF16, "bfloat16", 4), (F16, "float16", 5), (F32, "float32", 9), (F64, "float64", 12)];
+
+/// A format of floats, its name, and digits.
+type Format = (Float, &'static str, usize);
 
 /// A stored number, and the shortest decimal that it stands for and is not.
 struct Stored {
@@ -41,10 +44,11 @@ impl Writer<'_> {
             let stores = |function: &&dyn Function| function.kind() != "batchnorm";
             let function = node.layer.as_ref().map(|layer| layer.function()).filter(stores);
             let Some(definition) = function.and_then(Function::definition) else { continue };
-            for found in weights(&definition).into_iter().filter_map(stored) {
-                if best.as_ref().is_none_or(|(known, _)| found.digits < known.digits) {
-                    best = Some((found, node.name.clone()));
-                }
+            let weights = weights(&definition);
+            let Some(format) = format_of(&weights) else { continue };
+            for weight in weights {
+                let below = best.as_ref().map_or(usize::MAX, |(known, _)| known.digits);
+                best = stored(weight, format, below).map(|found| (found, node.name.clone())).or(best);
             }
         }
         let Some((found, layer)) = best else { return };
@@ -80,23 +84,31 @@ fn weights(definition: &Definition) -> Vec<Rational> {
     constants.into_iter().flat_map(numbers).collect()
 }
 
-/// What a float is near to, if it is one and is not that number.
-fn stored(value: Rational) -> Option<Stored> {
+/// The coarsest format whose numbers all of these are.
+fn format_of(values: &[Rational]) -> Option<Format> {
+    let keeps = |(format, ..): &Format| values.iter().all(|value| stands_for(*format, value, value));
+    FORMATS.into_iter().find(keeps)
+}
+
+/// Whether a number of this format is the nearest to a number.
+fn stands_for(format: Float, value: &Rational, number: &Rational) -> bool {
+    format.nearest(number).is_some_and(|nearest| nearest.1 == *value)
+}
+
+/// What a float is near to, if it is one and is not that number; in fewer digits than `below`.
+fn stored(value: Rational, (format, name, most): Format, below: usize) -> Option<Stored> {
     let denominator = value.denom();
     let short = denominator.bits() <= PLACES || value.numer().bits() < SIGNIFICANT;
     if short || denominator.trailing_zeros() != Some(denominator.bits() - 1) {
         return None;
     }
-    let stands_for = |format: Float, number: &Rational| format.nearest(number).is_some_and(|n| n.1 == value);
-    // Of the formats that it may be of, the one that needs the fewest digits.
-    let shortest = |(format, name, most): (Float, &'static str, usize)| {
-        (1..=most).find_map(|digits| {
-            let (decimal, written) = rounded(&value, digits);
-            stands_for(format, &decimal).then_some((digits, name, decimal, written))
-        })
-    };
-    let (digits, format, decimal, written) = FORMATS.into_iter().filter_map(shortest).min_by_key(|found| found.0)?;
-    (decimal != value).then_some(Stored { value, format, digits, decimal, written })
+    for digits in 1..=most.min(below - 1) {
+        let (decimal, written) = rounded(&value, digits);
+        if stands_for(format, &value, &decimal) {
+            return (decimal != value).then_some(Stored { value, format: name, digits, decimal, written });
+        }
+    }
+    None
 }
 
 /// A number, not 0, to so many decimal digits: exactly, and as it is written.
@@ -145,16 +157,21 @@ mod tests {
 
     #[test]
     fn floats_are_near_the_decimals_that_were_meant() {
-        let float = |n: i64, d: i64| stored(ratio(n.into(), d.into())).map(|s| format!("{} {}", s.format, s.written));
-        assert_eq!(float(13_421_773, 134_217_728).as_deref(), Some("float32 0.1"));
-        assert_eq!(float(-13_421_773, 134_217_728).as_deref(), Some("float32 -0.1"));
-        assert_eq!(float(819, 8192).as_deref(), Some("float16 0.1"));
-        assert_eq!(float(205, 2048).as_deref(), Some("bfloat16 0.1"));
-        let wide = ratio(3_602_879_701_896_397_i64.into(), 36_028_797_018_963_968_i64.into());
-        assert_eq!(stored(wide).map(|s| (s.format, s.written)), Some(("float64", "0.1".into())));
+        let found = |values: &[(i64, i64)]| {
+            let values: Vec<Rational> = values.iter().map(|&(n, d)| ratio(n.into(), d.into())).collect();
+            let found = stored(values[0].clone(), format_of(&values)?, usize::MAX)?;
+            Some(format!("{} {}", found.format, found.written))
+        };
+        assert_eq!(found(&[(13_421_773, 134_217_728)]).as_deref(), Some("float32 0.1"));
+        assert_eq!(found(&[(-13_421_773, 134_217_728)]).as_deref(), Some("float32 -0.1"));
+        assert_eq!(found(&[(819, 8192)]).as_deref(), Some("float16 0.1"));
+        assert_eq!(found(&[(205, 2048)]).as_deref(), Some("bfloat16 0.1"));
+        // A number that a shorter format has too, beside one that it has not.
+        assert_eq!(found(&[(205, 2048), (819, 8192)]).as_deref(), Some("float16 0.1001"));
+        assert_eq!(found(&[(3_602_879_701_896_397, 36_028_797_018_963_968)]).as_deref(), Some("float64 0.1"));
         // Fractions, and decimals that are floats themselves.
-        for (n, d) in [(13, 16), (1, 3), (1, 10), (5, 8), (1, 1 << 20), (3, 1)] {
-            assert_eq!(float(n, d), None, "{n}/{d}");
+        for value in [(13, 16), (1, 3), (1, 10), (5, 8), (1, 1 << 20), (3, 1)] {
+            assert_eq!(found(&[value]), None, "{value:?}");
         }
     }
 }
