@@ -4,7 +4,7 @@ use netprove::decide::{Status, prove};
 use netprove::diagnostic::{Code, Source};
 use netprove::layer::catalogue;
 use netprove::network::{NoImports, Program, Rejected, check};
-use netprove::report::explain::{WORDS, examples, explain, layers};
+use netprove::report::explain::{WORDS, examples, explain, layers, rewrites};
 use netprove::report::json;
 
 fn program(text: &str) -> Result<Program, Rejected> {
@@ -47,6 +47,21 @@ fn every_word_and_rule_has_an_example_that_shows_it() {
     }
     for (name, _) in WORDS {
         assert!(examples::WORDS.iter().any(|example| example.0 == *name), "{name} has no example");
+    }
+}
+
+#[test]
+fn every_rewrite_has_an_example_that_it_proves() {
+    let listed = explain("rules").expect("a list");
+    for rewrite in rewrites::REWRITES {
+        let (name, text) = (rewrite.name, rewrite.example);
+        assert!(listed.contains(name) && explain(name).expect("an explanation").contains(rewrite.proof), "{name}");
+        let program = program(text).unwrap_or_else(|r| panic!("{text}: {:?}", r.diagnostics));
+        let findings = prove(&program, 1 << 30);
+        let report = json::object(&findings, text.as_bytes(), 100);
+        let report = serde_json::to_string(&report).expect("JSON");
+        assert_eq!(findings.claims[0].status, Status::Proved, "{name}: {text}");
+        assert!(report.contains("\"method\":\"equal-normal-forms\""), "{name}: {report}");
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod examples;
 pub mod layers;
+pub mod rewrites;
 
 use super::math::plain;
 use crate::diagnostic::{Code, did_you_mean};
@@ -178,6 +179,15 @@ pub fn explain(name: &str) -> Result<String, String> {
     if name == "layers" {
         return Ok(catalogue::all().map(|s| format!("{:<16} {}\n", s.name, s.summary)).collect());
     }
+    if name == "rules" {
+        let proofs = WORDS.iter().filter_map(|(name, words)| Some((*name, words.strip_prefix("Proof rule: ")?)));
+        let rewrites = rewrites::REWRITES.iter().map(|rewrite| (rewrite.name, rewrite.rule));
+        return Ok(proofs.chain(rewrites).map(|(name, words)| format!("{name:<24} {words}\n")).collect());
+    }
+    if let Some(rewrite) = rewrites::REWRITES.iter().find(|rewrite| rewrite.name == name) {
+        let (rule, proof, example) = (rewrite.rule, rewrite.proof, examples::indented(rewrite.example));
+        return Ok(format!("{name}\n    Rewrite: {rule}\n    Proof: {proof}\n    example:\n{example}"));
+    }
     if let Some(signature) = catalogue::find(name) {
         let function = FUNCTIONS
             .iter()
@@ -203,11 +213,13 @@ pub fn explain(name: &str) -> Result<String, String> {
         return Ok(format!("error {}\n    {}\n{example}{command}", code.id(), code.meaning()));
     }
     let codes: Vec<String> = Code::ALL.iter().map(|c| c.id()).collect();
-    let names =
-        catalogue::all().map(|s| s.name).chain(WORDS.iter().map(|w| w.0)).chain(codes.iter().map(String::as_str));
+    let words = WORDS.iter().map(|w| w.0).chain(rewrites::REWRITES.iter().map(|rewrite| rewrite.name));
+    let names = catalogue::all().map(|s| s.name).chain(words).chain(codes.iter().map(String::as_str));
     Err(match did_you_mean(name, names) {
         Some(near) => format!("nothing is called `{name}`; did you mean `{near}`?"),
-        None => format!("nothing is called `{name}`; `netprove explain layers` lists the layers"),
+        None => format!(
+            "nothing is called `{name}`; `netprove explain layers` lists the layers, `netprove explain rules` the proof rules"
+        ),
     })
 }
 
