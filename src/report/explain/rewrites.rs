@@ -63,7 +63,7 @@ pub const REWRITES: &[Rewrite] = &[
         name: "products-of-variables",
         rule: "a product of forms is the sum of the products of their terms; products of the same variables are one atom.",
         proof: "multiplication distributes over addition and does not mind the order.",
-        example: "network f(x: 1) { bias(1); square }\nnetwork g(x: 1) = (x |> square) + 2 * x |> bias(1)\nprove f == g",
+        example: "network f(x: 1) { bias(1); square }\nnetwork g(x: 1) = ((x |> square) + 2 * x) |> bias(1)\nprove f == g",
     },
     Rewrite {
         name: "sigmoid-symmetry",
