@@ -6,15 +6,17 @@
 //! all values of the symbols: that is all that soundness needs. Equal atoms get one name; that
 //! different names mean different functions is used nowhere.
 
+mod maximum;
+mod smooth;
+
 use std::collections::{BTreeMap, HashMap};
 
 use num_traits::{One, Signed, Zero};
 
 use crate::Rejection;
-use crate::curve::Curve;
 use crate::layer::{How, Layer, ONE, Source, Term, wrong};
 use crate::network::Network;
-use crate::number::{Monomial, Poly, Rat, Symbol, bits, shared};
+use crate::number::{Poly, Rat, bits};
 use crate::work::Work;
 
 /// The constant term of a form is the coefficient of this variable; inputs follow, then atoms.
@@ -164,131 +166,6 @@ impl<'w> Forms<'w> {
         Ok(sum(parts.into_iter().filter(|(_, weight)| !weight.is_zero())))
     }
 
-    /// max(forms): equal to it everywhere on the domain.
-    pub fn maximum(&mut self, mut forms: Vec<Form>) -> Result<Form, Rejection> {
-        // Sorting takes as many comparisons.
-        self.spend(&forms, 2 + 4 * forms.len().max(1).ilog2() as usize)?;
-        if forms.len() > 1 {
-            self.flatten(&mut forms)?;
-            // Of forms that are equal, or differ by a number, the largest.
-            ascending(&mut forms);
-            forms.dedup_by(|next, kept| match as_number(&minus(next, kept)) {
-                Some(gap) => {
-                    if gap.is_positive() {
-                        kept.clone_from(next);
-                    }
-                    true
-                }
-                None => false,
-            });
-            self.drop_below(&mut forms)?;
-            self.drop_between(&mut forms)?;
-        }
-        let Some(first) = forms.first().cloned() else { return Ok(Vec::new()) };
-        // max(f, …) = f + m·max(0, (… − f)/m) for a monomial m ≥ 0 that divides all differences.
-        let mut rest: Vec<Form> = forms[1..].iter().map(|form| minus(form, &first)).collect();
-        let factor = self.nonnegative_factor(&rest);
-        rest.iter_mut().flatten().for_each(|(_, c)| *c = c.over(&factor));
-        rest.push(Vec::new());
-        ascending(&mut rest);
-        // max(g, …) = g + max(0, … − g), and max(0, s·l, …) = s·max(0, l, …) for s > 0.
-        let base = rest.remove(0);
-        let differences: Vec<Form> = rest.iter().map(|form| minus(form, &base)).collect();
-        let Some(scale) = differences.first().map(lead) else { return Ok(first) };
-        if !scale.is_positive() {
-            return wrong("normal form: the arguments of a maximum are not in order");
-        }
-        let arguments: Vec<Form> = differences.iter().map(|form| scaled(form, &scale.recip())).collect();
-        let bounds: Vec<Bounds> = arguments.iter().map(|form| self.bound(form)).collect();
-        let low = bounds.iter().filter_map(|b| b.0.clone()).fold(Rat::zero(), Rat::max);
-        let high = bounds.into_iter().try_fold(Rat::zero(), |most, b| Some(most.max(b.1?)));
-        let atom = self.name((MAX, arguments), (Some(low), high));
-        let factor = Poly(vec![(factor, Rat::one())]);
-        Ok(sum([(&first, one()), (&base, factor.clone()), (&scaled(&variable(atom), &scale), factor)]))
-    }
-
-    /// The variable that stands for max{0, arguments}, if there is one.
-    pub fn named(&self, arguments: &[Form]) -> Option<usize> {
-        self.names.get(&(MAX, arguments.to_vec())).copied()
-    }
-
-    /// g + s·max{0, l, …} with s ≥ 0 among the arguments of a maximum is g and g + s·l, … instead.
-    fn flatten(&mut self, forms: &mut Vec<Form>) -> Result<(), Rejection> {
-        let mut at = 0;
-        while at < forms.len() {
-            let mut inner = forms[at].iter().filter(|(variable, _)| *variable > self.inputs);
-            let opened = match (inner.next(), inner.next()) {
-                (Some((variable, scale)), None) if scale.is_nonnegative(self.nonnegative) => {
-                    let (how, arguments) = &self.atoms[variable - self.inputs - 1];
-                    let base: Form = forms[at].iter().filter(|(v, _)| v != variable).cloned().collect();
-                    let open = arguments.iter().map(|l| sum([(&base, one()), (l, scale.clone())]));
-                    let opened: Vec<Form> = std::iter::once(base.clone()).chain(open).collect();
-                    Some(opened).filter(|opened| *how == MAX && forms.len() + opened.len() <= MOST)
-                }
-                _ => None,
-            };
-            match opened {
-                None => at += 1,
-                Some(mut opened) => {
-                    self.spend(&opened, 1)?;
-                    opened.retain(|form| !forms.contains(form));
-                    forms.splice(at..=at, opened);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Drops forms that are nowhere above another one, by bounds of the difference; of many, above the one
-    /// with the greatest lower bound.
-    fn drop_below(&self, forms: &mut Vec<Form>) -> Result<(), Rejection> {
-        const FEW: usize = 16;
-        let low = |form: &Form| self.bound(form).0;
-        let best = forms.iter().max_by_key(|form| low(form)).cloned();
-        let beats = |a: &Form, b: &Form| a != b && low(&minus(a, b)).is_some_and(|low| !low.is_negative());
-        self.spend(forms, 1)?;
-        forms.retain(|form| !best.as_ref().is_some_and(|best| beats(best, form)));
-        let mut at = 0;
-        while forms.len() <= FEW && at < forms.len() {
-            self.spend(forms, 1)?;
-            match forms.iter().any(|other| beats(other, &forms[at])) {
-                true => _ = forms.remove(at),
-                false => at += 1,
-            }
-        }
-        Ok(())
-    }
-
-    /// Drops forms a + t·(b − a), 0 ≤ t ≤ 1, of two others: they are at most max(a, b).
-    fn drop_between(&self, forms: &mut Vec<Form>) -> Result<(), Rejection> {
-        let mut at = 1;
-        while at + 1 < forms.len() && forms.len() <= MOST {
-            self.spend(forms, forms.len())?;
-            let between = |a: &Form, b: &Form| {
-                let (part, whole) = (minus(&forms[at], a), minus(b, a));
-                let ratio = if lead(&whole).is_zero() { -Rat::one() } else { lead(&part) / lead(&whole) };
-                !ratio.is_negative() && ratio <= Rat::one() && part == scaled(&whole, &ratio)
-            };
-            let (before, after) = (&forms[..at], &forms[at + 1..]);
-            match before.iter().any(|a| after.iter().any(|b| between(a, b))) {
-                true => _ = forms.remove(at),
-                false => at += 1,
-            }
-        }
-        Ok(())
-    }
-
-    /// The largest monomial that divides all coefficients and is nowhere negative.
-    fn nonnegative_factor(&self, forms: &[Form]) -> Monomial {
-        let monomials = forms.iter().flatten().flat_map(|(_, c)| &c.0).map(|(m, _)| m.clone());
-        let common = monomials.reduce(|a, b| shared(&a, &b, u32::min)).unwrap_or_default();
-        let known = |s: Symbol, e: u32| match s {
-            Symbol::Free(index) if !self.nonnegative.contains(&index) => e - e % 2,
-            _ => e,
-        };
-        common.into_iter().map(|(s, e)| (s, known(s, e))).filter(|p| p.1 > 0).collect()
-    }
-
     /// Bounds of a form, from those of its variables and coefficients.
     pub fn bound(&self, form: &Form) -> Bounds {
         let (mut low, mut high) = (Some(Rat::zero()), Some(Rat::zero()));
@@ -316,104 +193,5 @@ impl<'w> Forms<'w> {
         self.atoms.push(atom.clone());
         self.names.insert(atom, self.bounds.len() - 1);
         self.bounds.len() - 1
-    }
-
-    /// The product of two forms, term by term; a product of variables is an atom of its factors.
-    fn product(&mut self, a: &Form, b: &Form) -> Result<Form, Rejection> {
-        self.spend(&[a.clone(), b.clone()], a.len().max(b.len()))?;
-        let mut parts = Vec::new();
-        for (i, c) in a {
-            for (j, d) in b {
-                let factors = |v: usize| match v.checked_sub(self.inputs + 1).map(|atom| &self.atoms[atom]) {
-                    Some((How::Multiply, factors)) => factors.iter().map(|f| f[0].0).collect(),
-                    _ => vec![v],
-                };
-                let mut all: Vec<usize> = [factors(*i), factors(*j)].concat();
-                all.retain(|v| *v != CONSTANT);
-                all.sort_unstable();
-                let even = all.chunks(2).all(|pair| pair.len() == 2 && pair[0] == pair[1]);
-                let product = match all.as_slice() {
-                    [] => CONSTANT,
-                    [one] => *one,
-                    many if many.len() > MOST => return wrong("normal form: a product has too many factors"),
-                    many => {
-                        let atom = (How::Multiply, many.iter().map(|&v| variable(v)).collect());
-                        self.name(atom, (even.then(Rat::zero), None))
-                    }
-                };
-                parts.push((variable(product), c.times(d)));
-            }
-        }
-        Ok(sum(parts.iter().map(|(form, factor)| (form, factor.clone()))))
-    }
-
-    /// An entry of a smooth layer: what is known of it, else an atom of the function and its arguments.
-    fn smooth(&mut self, how: How, arguments: Vec<Form>) -> Result<Form, Rejection> {
-        self.spend(&arguments, 1)?;
-        let (first, last) = (arguments[0].clone(), arguments.last().cloned().unwrap_or_default());
-        match how {
-            How::Multiply | How::Square => return self.product(&first, &last),
-            // A divisor of one sign; the quotient of a sum is the sum of the quotients.
-            How::Divide => {
-                let nonzero = match self.bound(&last) {
-                    (Some(low), _) if low.is_positive() => true,
-                    (_, high) => high.is_some_and(|high| high.is_negative()),
-                };
-                if !nonzero {
-                    return wrong("normal form: a divisor is not shown to be other than 0");
-                }
-                if let Some(number) = as_number(&last) {
-                    return Ok(scaled(&first, &number.recip()));
-                }
-                let quotient = |(v, c): &(usize, Poly)| {
-                    let atom = (how, vec![variable(*v), last.clone()]);
-                    (variable(self.name(atom, (None, None))), c.clone())
-                };
-                let parts: Vec<(Form, Poly)> = first.iter().map(quotient).collect();
-                return Ok(sum(parts.iter().map(|(form, factor)| (form, factor.clone()))));
-            }
-            How::Softmax if arguments.iter().all(|a| *a == last) => {
-                return Ok(constant(Rat::new(1.into(), arguments.len().into())));
-            }
-            // e^u / Σ e^v = 1 / Σ e^(v − u): only differences matter, in any order. Of two, it is σ(u − v).
-            How::Softmax if arguments.len() == 2 => {
-                return self.smooth(How::Curve(Curve::Sigmoid), vec![minus(&first, &last)]);
-            }
-            How::Softmax => {
-                let mut others: Vec<Form> = arguments[1..].iter().map(|other| minus(other, &first)).collect();
-                ascending(&mut others);
-                return Ok(variable(self.name((how, others), (Some(Rat::zero()), Some(Rat::one())))));
-            }
-            // tanh(u) = 2·σ(2u) − 1, and u/(1 + e^−u) = u·σ(u).
-            How::Curve(Curve::Tanh) => {
-                let two = Rat::from_integer(2.into());
-                let value = self.smooth(How::Curve(Curve::Sigmoid), vec![scaled(&first, &two)])?;
-                return Ok(minus(&scaled(&value, &two), &constant(Rat::one())));
-            }
-            How::Curve(Curve::Silu) => {
-                let value = self.smooth(How::Curve(Curve::Sigmoid), arguments)?;
-                return self.product(&first, &value);
-            }
-            How::Curve(Curve::Sigmoid) if last.is_empty() => return Ok(constant(Rat::new(1.into(), 2.into()))),
-            // The other curves are 0 at 0.
-            How::Curve(curve) if last.is_empty() && curve != Curve::Softplus => return Ok(Vec::new()),
-            _ => {}
-        }
-        let bounds = match how {
-            How::Curve(Curve::Sigmoid) => (Some(Rat::zero()), Some(Rat::one())),
-            How::Curve(Curve::Softplus) => (Some(Rat::zero()), None),
-            How::Curve(Curve::Elu) => (Some(-Rat::one()), None),
-            _ => (None, None),
-        };
-        // By symmetry, of a function at −u: σ(u) = 1 − σ(−u), and f(u) = u + f(−u) for ln(1 + e^x) and for x·g(x) with
-        // g(x) + g(−x) = 1.
-        if let (How::Curve(curve), true) = (how, lead(&first).is_negative() && how != How::Curve(Curve::Elu)) {
-            let atom = variable(self.name((how, vec![scaled(&first, &-Rat::one())]), bounds));
-            return Ok(match curve {
-                Curve::Sigmoid => minus(&constant(Rat::one()), &atom),
-                _ => sum([(&first, one()), (&atom, one())]),
-            });
-        }
-        Ok(variable(self.name((how, arguments), bounds)))
     }
 }
