@@ -116,6 +116,24 @@ fn changes() -> Vec<Change> {
         ("cases", "affine_map", "regions", "/evidence/tree", json!([{"kind": "leaf"}]), "not known"),
         ("cases", "affine_map", "regions", "/evidence/tree", json!([{"kind": "empty", "sum": []}]), "no points inside"),
         ("cases", "monotone", "regions", "/statement/kind", one("not_monotone"), "does not prove"),
+        ("cases", "lipschitz", "regions", "/statement/bound", one("2"), "fails on a region"),
+        (
+            "cases",
+            "lipschitz",
+            "regions",
+            "/statement",
+            json!({"kind": "monotone", "network": 2, "inputs": [0]}),
+            "fails on a region",
+        ),
+        // x + 4 and 4 - x, of which every sum with negative factors is negative somewhere.
+        (
+            "cases",
+            "lipschitz",
+            "regions",
+            "/evidence/tree",
+            json!([{"kind": "empty", "sum": [[0, "-1"], [1, "-1"]]}]),
+            "not positive",
+        ),
         ("deep", "equal", "regions", "/statement/right", json!(0), "not shown to be the network"),
     ]
 }

@@ -108,7 +108,7 @@ pub const FILES: &[(&str, &str)] = &[
     ),
     (
         "cases",
-        "network f(x: 2) {\n a = x |> abs\n output (a |> bias(1) |> abs) + 2 * x - a\n}\nnetwork h(x: 2) {\n a = x |> abs\n b = a |> bias(-1) |> abs\n output b + 3 * x\n}\nprove h is monotone\nprove h is lipschitz 4\nprove h is lipschitz 7/2\nprove f is affine",
+        "network f(x: 2) {\n a = x |> abs\n output (a |> bias(1) |> abs) + 2 * x - a\n}\nnetwork h(x: 2) {\n a = x |> abs\n b = a |> bias(-1) |> abs\n output b + 3 * x\n}\nnetwork i(x: 2 in [-4, 4]) {\n a = x |> abs\n output (a |> bias(1) |> abs) - a + (x |> relu) - 3 * x\n}\nprove i is lipschitz 3\nprove h is monotone\nprove h is lipschitz 4\nprove h is lipschitz 7/2\nprove f is affine",
     ),
     (
         "along",
