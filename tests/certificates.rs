@@ -62,7 +62,8 @@ fn certificates_are_what_the_schema_says() {
         serde_json::from_str(include_str!("../schema/netprove-certificate-1.json")).expect("JSON");
     jsonschema::meta::validate(&schema).expect("a schema");
     let validator = jsonschema::draft202012::new(&schema).expect("a schema");
-    for (name, text) in examples() {
+    let files = common::certificates::FILES.iter().map(|(name, text)| (name.to_string(), text.to_string()));
+    for (name, text) in examples().chain(files) {
         let certificate: serde_json::Value = serde_json::from_slice(&certify(&name, &text).to_bytes()).expect("JSON");
         let errors: Vec<String> =
             validator.iter_errors(&certificate).map(|e| format!("{}: {e}", e.instance_path())).collect();

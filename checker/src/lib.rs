@@ -16,7 +16,8 @@
 //!    - *composition*: output rows by substitution, modulo integers whose product exceeds every number in question
 //!      (`rows`);
 //!    - *normal form*: steps that keep the value of every maximum on the domain (`form`);
-//!    - *regions*: a proof by cases, which argument every maximum is (`region`);
+//!    - *regions*: a proof by cases, which argument every maximum is (`region`), on each of which something is 0 or has
+//!      the stated slopes: a difference, what exceeds a tolerance, the distance from the largest of affine functions;
 //!    - *layers*: what sums and maxima keep: convexity, signs of slopes, bounds of slopes (`mark`);
 //!    - *map*: what follows from a map that another theorem states;
 //!    - *witness*, *homogeneity*, *counterexample*, *points*, *bounds*: evaluation at points or over a box, exactly, or

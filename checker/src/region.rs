@@ -27,7 +27,7 @@
 use num_traits::{Signed, Zero};
 
 use crate::Rejection;
-use crate::form::{CONSTANT, Form, Forms, constant, minus, sum, variable};
+use crate::form::{CONSTANT, Form, Forms, constant, minus, scaled, sum, variable};
 use crate::layer::wrong;
 use crate::number::{Poly, Rat};
 use crate::text::Json;
@@ -61,10 +61,7 @@ impl Program {
             let atoms = f.get("atoms")?.list(|atom| {
                 let arguments = atom.list(|argument| form(argument, known))?;
                 known += 1;
-                if arguments.is_empty() || known > inputs + MAX_ATOMS {
-                    return wrong("an atom has no arguments, or there are too many");
-                }
-                Ok(arguments)
+                if arguments.is_empty() { wrong("an atom has no arguments") } else { Ok(arguments) }
             })?;
             let outputs = f.get("outputs")?.list(|output| form(output, known))?;
             Ok(Program { inputs, atoms, outputs })
@@ -87,6 +84,44 @@ impl Program {
         Ok(self.outputs.iter().map(|output| put_in(output, &values)).collect())
     }
 
+    /// The program with the outputs max{0, o − t} and max{0, −o − t} for every output o: 0 where |o| ≤ t. Its last atoms
+    /// are these maxima.
+    pub fn beyond(mut self, t: &Rat) -> Program {
+        let first = 1 + self.inputs + self.atoms.len();
+        let less = |o: &Form, sign: i64| minus(&scaled(o, &Rat::from_integer(sign.into())), &constant(t.clone()));
+        let sides = self.outputs.iter().flat_map(|o| [less(o, 1), less(o, -1)]);
+        self.atoms.extend(sides.map(|side| vec![Form::new(), side]));
+        self.outputs = (first..=self.inputs + self.atoms.len()).map(variable).collect();
+        self
+    }
+
+    /// The program with the outputs s·o − a for every output o, where the a are the last atoms: where that is 0, s·o is
+    /// the largest of a's arguments, which must be affine functions of the inputs.
+    pub fn less_pieces(mut self, s: &Rat) -> Result<Program, Rejection> {
+        let Some(first) = self.atoms.len().checked_sub(self.outputs.len()) else { return wrong("pieces are missing") };
+        if self.atoms[first..].iter().flatten().flatten().any(|(v, _)| *v > self.inputs) {
+            return wrong("a piece is not affine");
+        }
+        let atoms = (1 + self.inputs + first..).map(variable);
+        self.outputs = self.outputs.iter().zip(atoms).map(|(o, atom)| minus(&scaled(o, s), &atom)).collect();
+        Ok(self)
+    }
+
+    /// Walks a tree at whose leaves all outputs are 0; else says of one that it is `not`.
+    pub fn vanishes(
+        &self,
+        tree: &[Json],
+        domain: &[Option<(Rat, Rat)>],
+        not: &str,
+        work: &Work,
+    ) -> Result<(), Rejection> {
+        let mut zero = |outputs: &[Form]| match outputs.iter().all(Form::is_empty) {
+            true => Ok(()),
+            false => wrong(format!("on a region, an output {not}")),
+        };
+        self.walk(tree, domain, &mut zero, work)
+    }
+
     /// Walks a tree, whose nodes stand in the order in which they are met; `accept` is asked at every leaf.
     pub fn walk(
         &self,
@@ -99,6 +134,9 @@ impl Program {
             let (low, high) = bound.as_ref().filter(|(low, high)| low < high)?;
             Some([minus(&variable(v + 1), &constant(low.clone())), minus(&constant(high.clone()), &variable(v + 1))])
         };
+        if self.atoms.len() > MAX_ATOMS {
+            return wrong("there are too many atoms");
+        }
         let region: Vec<Form> = domain.iter().enumerate().filter_map(sides).flatten().collect();
         let known = vec![None; self.atoms.len()];
         let mut walk = Walk { program: self, nodes: tree.iter(), known, region, accept, work };

@@ -135,6 +135,19 @@ fn changes() -> Vec<Change> {
             "not positive",
         ),
         ("deep", "equal", "regions", "/statement/right", json!(0), "not shown to be the network"),
+        // regions, within a tolerance: the maxima of what exceeds it are atoms after the program's.
+        ("within", "equal", "regions", "/statement/within", one("29/100"), "no points inside"),
+        ("within", "equal", "regions", "/statement/within", json!(null), "an atom is not there"),
+        ("within", "equal", "regions", "/statement/within", one("-3/10"), "the tolerance is negative"),
+        ("within", "equal", "regions", "/evidence/program/outputs/0/0", one("1/7"), "not shown to be the network"),
+        ("within", "equal", "regions", "/evidence/program/outputs", json!([]), "not shown to be the network"),
+        // regions, the largest of pieces.
+        ("pieces", "convex", "regions", "/statement/kind", one("concave"), "on a region, an output is not the largest"),
+        ("pieces", "concave", "regions", "/statement/kind", one("convex"), "on a region, an output is not the largest"),
+        ("pieces", "convex", "regions", "/evidence/program/atoms/2/0/0", one("1/7"), "not the largest of its pieces"),
+        ("pieces", "convex", "regions", "/evidence/program/atoms/2/1/1", json!([[1, "1"]]), "a piece is not affine"),
+        ("pieces", "convex", "regions", "/evidence/program/atoms/2/1/0", one("1"), "no points inside"),
+        ("pieces", "concave", "regions", "/statement/network", json!(0), "not shown to be the network"),
     ]
 }
 
@@ -199,7 +212,7 @@ fn networks_are_what_they_say() {
 #[test]
 fn each_part_of_a_tree_counts() {
     let mut refused = 0;
-    for name in ["cases", "deep"] {
+    for name in ["cases", "deep", "within", "pieces"] {
         let original = stored(name);
         for (at, theorem) in original["theorems"].as_array().expect("a list").iter().enumerate() {
             let Some(tree) = theorem["evidence"]["tree"].as_array() else { continue };

@@ -25,11 +25,13 @@ impl Writer<'_, '_> {
         let evidence = match (grounds.status, &grounds.violation, &grounds.cases) {
             (Status::Undecided, ..) => return Err("it is undecided".into()),
             (Status::Refuted, Some(violation), _) => self.points(network, violation),
-            (Status::Proved, _, Some((cases, _)))
-                if *behaviour != Behaviour::Convex && *behaviour != Behaviour::Concave =>
-            {
-                regions::evidence(cases)
-            }
+            (Status::Proved, _, Some((cases, _))) => match behaviour {
+                Behaviour::Convex | Behaviour::Concave => {
+                    regions::largest_piece(cases, *behaviour == Behaviour::Concave)
+                        .ok_or("its cases could not be continued")?
+                }
+                _ => regions::evidence(cases),
+            },
             _ => match grounds.method {
                 "bounded-image" => EvidenceText::Structure,
                 "curvature-by-layers" | "monotone-by-layers" | "lipschitz-by-layers" | "affine-along-constants" => {
@@ -37,9 +39,6 @@ impl Writer<'_, '_> {
                 }
                 "affine-map" | "exact-rank" if grounds.status == Status::Proved => {
                     self.of_map(index, network, behaviour, decision)?
-                }
-                "convex-by-regions" => {
-                    return Err("that no affine piece exceeds the network on any region is not written".into());
                 }
                 "rank-by-regions" => {
                     return Err("that its map has too small a rank on every region is not written".into());

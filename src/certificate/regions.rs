@@ -1,17 +1,55 @@
 //! Proofs by cases as certificates write them.
 
 use super::format::{EvidenceText, FormText, NodeText, ProgramText, SumText};
-use crate::algebra::Integer;
-use crate::decide::regions::{Cases, Linear, Multipliers, Tree};
+use crate::algebra::{Integer, Rational};
+use crate::decide::regions::{Cases, Linear, Multipliers, Program, Tree, before, beyond, verify};
+
+/// Cases as they are.
+pub(super) fn evidence(cases: &Cases) -> EvidenceText {
+    written(&cases.program, &cases.tree)
+}
+
+/// The cases, continued until on every region no output of the difference exceeds the tolerance: the checker adds the
+/// maxima of [`beyond`] to the program by itself.
+pub(super) fn within(cases: &Cases, tolerance: &Rational) -> Option<EvidenceText> {
+    // On an unbounded domain they are cases of the longer program already.
+    let bounded = cases.program.bounds.iter().all(Option::is_some);
+    let program = if bounded { cases.program.clone() } else { before(&cases.program, tolerance) };
+    let tree = cases.until_zero(&beyond(&program, tolerance))?;
+    Some(written(&program, &tree))
+}
+
+/// The cases, continued until on every region every output (or its negative, where it is concave) is the largest of the
+/// affine functions that it is on the regions: these are the last atoms, one an output.
+pub(super) fn largest_piece(cases: &Cases, concave: bool) -> Option<EvidenceText> {
+    let sign = Rational::from_integer(if concave { -1 } else { 1 }.into());
+    let Program { bounds, mut atoms, outputs } = cases.program.clone();
+    let mut pieces: Vec<Vec<Linear>> = vec![Vec::new(); outputs.len()];
+    let mut collect = |here: &[Linear], _: &[Linear]| {
+        for (output, pieces) in here.iter().zip(&mut pieces) {
+            let piece = output.times(&sign);
+            if !pieces.contains(&piece) {
+                pieces.push(piece);
+            }
+        }
+        true
+    };
+    verify(&cases.program, &cases.tree, &mut collect);
+    let first = bounds.len() + atoms.len();
+    atoms.extend(pieces);
+    let less = |(i, output): (usize, &Linear)| output.times(&sign).minus(&Linear::variable(first + i));
+    let differences = outputs.iter().enumerate().map(less).collect();
+    let tree = cases.until_zero(&Program { bounds: bounds.clone(), atoms: atoms.clone(), outputs: differences })?;
+    Some(written(&Program { bounds, atoms, outputs }, &tree))
+}
 
 /// A program and its tree, whose nodes stand in the order in which a walk meets them.
-pub(super) fn evidence(cases: &Cases) -> EvidenceText {
+fn written(program: &Program, tree: &Tree) -> EvidenceText {
     let forms = |forms: &Vec<Linear>| forms.iter().map(form).collect();
-    let program = &cases.program;
     let text = ProgramText { atoms: program.atoms.iter().map(forms).collect(), outputs: forms(&program.outputs) };
-    let mut tree = Vec::new();
-    walk(&cases.tree, &mut tree);
-    EvidenceText::Regions { program: text, tree }
+    let mut nodes = Vec::new();
+    walk(tree, &mut nodes);
+    EvidenceText::Regions { program: text, tree: nodes }
 }
 
 fn form(form: &Linear) -> FormText {

@@ -200,8 +200,12 @@ impl Writer<'_, '_> {
             Comparison::Equal(Proof::Regions(cases)) => {
                 Ok((equal(left, right, within, nonnegative), regions::evidence(cases)))
             }
-            Comparison::Close { cases: Some(_), .. } => {
-                Err("that the difference stays within the tolerance on every region is not written".into())
+            Comparison::Close { cases: Some(cases), .. } => {
+                let tolerance = equation.within.clone().unwrap_or_default();
+                let Some(evidence) = regions::within(cases, &tolerance) else {
+                    return Err("its cases could not be continued".into());
+                };
+                Ok((equal(left, right, within, nonnegative), evidence))
             }
             // Rows are compared with 0: how far they may differ is read off the forms.
             Comparison::Close { exact: true, .. } => {

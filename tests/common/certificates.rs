@@ -118,4 +118,12 @@ pub const FILES: &[(&str, &str)] = &[
         "products",
         "network f(x: 2, y: 2) { s = x + y\n output s |> multiply(s) }\nnetwork g(x: 2, y: 2) = (x |> square) + 2 * (x |> multiply(y)) + (y |> square)\nnetwork h(x: 2 in [1, 2]) { d = x |> square |> bias(1)\n output x |> elu |> softplus |> gelu_tanh |> divide(d) }\nprove f == g",
     ),
+    (
+        "within",
+        "network f(x: 2 in [-2, 2]) { abs; dense([[1, 1], [1, -1]]); relu }\nnetwork g(x: 2 in [-2, 2]) { dense([[1, 0], [0, 1], [1/20, 1/10]]); abs; dense([[1, 1, 1], [1, -1, 0]]); relu }\nnetwork h(x: 1) { abs }\nnetwork i(x: 1) { bias(-1); abs }\nprove f == g within 3/10\nprove h == i within 2",
+    ),
+    (
+        "pieces",
+        "network f(x: 1) { output (x |> relu) - (x |> bias(-1) |> relu) + ((2 * x) |> bias(-2) |> relu) }\nnetwork g(x: 2) { a = x |> abs\n output a - (a |> relu) - (a |> bias(1) |> relu) }\nprove f is convex\nprove g is concave",
+    ),
 ];

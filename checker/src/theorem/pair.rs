@@ -4,7 +4,7 @@ use num_traits::{One, Signed, Zero};
 
 use super::affine::plainly_affine;
 use super::{Checked, Context, Span, apart, domain};
-use crate::form::{Form, Forms, minus};
+use crate::form::{Forms, minus};
 use crate::layer::wrong;
 use crate::network::Network;
 use crate::number::{Int, Rat};
@@ -81,14 +81,11 @@ impl Context {
         Ok(())
     }
 
-    /// `equal` by `regions`: on every region the difference is 0.
+    /// `equal` by `regions`: on every region the difference is 0; or, within a tolerance, what it exceeds it by is.
     pub(super) fn equal_by_regions(&self, pair: &Pair<'_>, e: &Fields<'_>) -> Checked {
         let (program, tree) = self.program(pair.left, Some(pair.right), e)?;
-        let mut zero = |outputs: &[Form]| match outputs.iter().position(|o| !o.is_empty()) {
-            None => Ok(()),
-            Some(row) => wrong(format!("on a region, output {row} of the two sides differs")),
-        };
-        program.walk(tree, &pair.left.bounds(), &mut zero, &self.work)
+        let program = if pair.within.is_zero() { program } else { program.beyond(&pair.within) };
+        program.vanishes(tree, &pair.left.bounds(), "of the two sides differs", &self.work)
     }
 
     /// `equal` within a tolerance, by `bounds`: bounds of both sides over the whole domain differ by at most that.

@@ -171,11 +171,16 @@ impl Context {
         if holds { Ok(()) } else { wrong("the map does not show it") }
     }
 
-    /// A property by `regions`: on every region no slope in the chosen inputs is negative; or the sizes of the
-    /// slopes add up to at most the bound; or the slopes along every direction that is constant on a channel are
-    /// the same. A segment crosses finitely many regions.
+    /// A property by `regions` ([`crate::region`]). An output that is the largest of affine functions everywhere is
+    /// convex; one whose negative is, is concave. Else, on every region no slope in the chosen inputs is negative; or
+    /// the sizes of the slopes add up to at most the bound; or the slopes along every direction that is constant on a
+    /// channel are the same. A segment crosses finitely many regions.
     pub(super) fn by_regions(&self, network: &Network, property: &Property, e: &Fields<'_>) -> Checked {
         let (program, tree) = self.program(network, None, e)?;
+        if let Property::Convex { concave } = property {
+            let program = program.less_pieces(&Rat::from_integer(if *concave { -1 } else { 1 }.into()))?;
+            return program.vanishes(tree, &network.bounds(), "is not the largest of its pieces", &self.work);
+        }
         let (entries, channels) = (entries_of(network), channels(network));
         let mut first: Option<Vec<BTreeMap<usize, Rat>>> = None;
         let slopes = |output: &Form| -> Vec<(usize, Rat)> {

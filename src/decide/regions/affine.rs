@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use num_traits::{One, Signed, Zero as _};
 
+use super::growth::Growth;
 use super::program::{Linear, Program, value};
 use super::question::ask;
-use super::search::{Allowance, Ended, Leaf, search};
-use super::tree::Tree;
+use super::search::{Allowance, Ended, Leaf, go_on, search};
+use super::tree::{Tree, verify};
 use crate::algebra::{Budget, Rational, Tensor};
 use crate::decide::search::{Domain, flat};
 use crate::network::Network;
@@ -21,6 +22,25 @@ pub struct Cases {
     pub tree: Arc<Tree>,
     /// The outputs on every region.
     pub outputs: Vec<Linear>,
+}
+
+impl Cases {
+    /// The tree, continued at its leaves until the outputs of a program with the same first atoms are 0; `None` if they
+    /// are not.
+    pub fn until_zero(&self, program: &Program) -> Option<Tree> {
+        let unlimited = Allowance { regions: u64::MAX, work: u64::MAX, notes: None };
+        let not_zero = |leaf: &Leaf<'_>| leaf.outputs.iter().any(|o| !is_zero(o)).then_some(());
+        match go_on(program, Growth::of(&self.tree).reopened(), unlimited, &not_zero) {
+            (Ended::All(tree), _) => {
+                verify(program, &tree, &mut |outputs, _| outputs.iter().all(is_zero)).then_some(tree)
+            }
+            _ => None,
+        }
+    }
+}
+
+fn is_zero(form: &Linear) -> bool {
+    form.terms.is_empty() && form.constant.is_zero()
 }
 
 impl Allowance {
@@ -111,7 +131,7 @@ pub enum Zero {
 pub fn zero(network: &Network, program: &Program, allowance: Allowance) -> Zero {
     let domain = Domain::of(network);
     let not_zero = |leaf: &Leaf<'_>| {
-        let output = leaf.outputs.iter().find(|o| !o.terms.is_empty() || !o.constant.is_zero())?;
+        let output = leaf.outputs.iter().find(|o| !is_zero(o))?;
         let here = Here::of(leaf);
         if !value(output, &here.point).is_zero() {
             return Some(flat(&here.point));
@@ -120,7 +140,6 @@ pub fn zero(network: &Network, program: &Program, allowance: Allowance) -> Zero 
         let step = here.room(entry, true).min(Rational::one());
         Some(flat(&here.point).plus(&along(domain.bounds().len(), entry, &step)))
     };
-    let is_zero = |o: &Linear| o.terms.is_empty() && o.constant.is_zero();
     match ask(program, "zero", allowance, &not_zero, &mut |outputs, _| outputs.iter().all(is_zero)) {
         (Ended::All(tree), _) => {
             let outputs = vec![Linear::constant(Rational::zero()); program.outputs.len()];

@@ -55,6 +55,12 @@ impl Growth {
         growth
     }
 
+    /// With every leaf open: to be continued for a program with more atoms.
+    pub(super) fn reopened(mut self) -> Growth {
+        self.places.iter_mut().filter(|place| **place == Place::Leaf).for_each(|leaf| *leaf = Place::Open);
+        self
+    }
+
     /// Regions with points inside that are known.
     pub fn regions(&self) -> u64 {
         self.places.iter().filter(|place| **place == Place::Leaf).count() as u64

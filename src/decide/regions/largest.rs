@@ -114,6 +114,15 @@ pub fn beyond(program: &Program, tolerance: &Rational) -> Program {
     positive_parts(program, sides.collect())
 }
 
+/// The program that [`beyond`] made this one from.
+pub fn before(program: &Program, tolerance: &Rational) -> Program {
+    let (atoms, sides) = program.atoms.split_at(program.atoms.len() - program.outputs.len());
+    let more = |form: &Linear| Linear { constant: &form.constant + tolerance, terms: form.terms.clone() };
+    // Each output's is {0, o − t}, and then {0, −o − t}.
+    let outputs = sides.iter().step_by(2).map(|arguments| more(&arguments[1])).collect();
+    Program { bounds: program.bounds.clone(), atoms: atoms.to_vec(), outputs }
+}
+
 /// The program whose outputs are max{0, form} for forms over the variables of another.
 pub fn positive_parts(program: &Program, forms: Vec<Linear>) -> Program {
     let first = program.inputs() + program.atoms.len();

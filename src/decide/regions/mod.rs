@@ -15,7 +15,7 @@ mod tree;
 
 pub use affine::{Cases, Kinked, Regions, Zero, affine, somewhere, zero};
 pub use growth::Growth;
-pub use largest::{Largest, beyond, largest, positive_parts};
+pub use largest::{Largest, before, beyond, largest, positive_parts};
 pub use program::{Linear, Program, value};
 pub use question::{after, ask};
 pub use search::{Allowance, Ended, Leaf, go_on, regions_seen, search};
