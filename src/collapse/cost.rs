@@ -23,6 +23,9 @@ pub(super) struct Cost {
 /// Multiply-adds of residues that take the time of one of integers.
 const RESIDUES: u64 = 400;
 
+/// Multiply-adds of some milliseconds.
+pub(super) const LITTLE: u64 = 200_000;
+
 /// The bits that one prime adds.
 pub(super) const PRIME_BITS: u64 = 12;
 
@@ -59,8 +62,6 @@ impl Cost {
     /// Whether these rows are sooner computed by residues. They are not worth preparing for what is
     /// done at once.
     pub fn prefers_residues(&self, rows: usize) -> bool {
-        /// Multiply-adds of some milliseconds.
-        const LITTLE: u64 = 200_000;
         self.by_entries.saturating_mul(rows as u64) > LITTLE && self.by_residues < self.by_entries
     }
 }

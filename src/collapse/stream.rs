@@ -42,7 +42,7 @@ impl Region<'_> {
     }
 
     /// Computes the rows of some outputs, over [`Region::denominator`], and hands them on piece by
-    /// piece, in order. At most `memory` bytes of rows and of what computing them takes are held
+    /// piece, in order; between images off a table of border classes, where that is less work. At most `memory` bytes of rows and of what computing them takes are held
     /// at once; how long it takes is not limited, but whoever takes the rows may break off.
     pub fn stream<B>(
         &self,
@@ -51,10 +51,24 @@ impl Region<'_> {
         mut take: impl FnMut(Vec<MapRow>) -> ControlFlow<B>,
     ) -> Result<ControlFlow<B>, LimitReached> {
         let plan = Plan::new(self)?;
+        match self.stream_by_classes(&plan, outputs.clone(), memory, &mut take) {
+            (next, ControlFlow::Continue(())) => self.stream_by_adjoints(&plan, next..outputs.end, memory, &mut take),
+            (_, broken) => Ok(broken),
+        }
+    }
+
+    /// The same, each row computed on its own.
+    pub(super) fn stream_by_adjoints<B>(
+        &self,
+        plan: &Plan<'_, Integer>,
+        outputs: Range<usize>,
+        memory: u64,
+        take: &mut impl FnMut(Vec<MapRow>) -> ControlFlow<B>,
+    ) -> Result<ControlFlow<B>, LimitReached> {
         let cost = Cost::of(self);
         let mut next = outputs.start;
-        if let Some(residues) = cost.prefers_residues(outputs.len()).then(|| Residues::new(&plan)).flatten() {
-            let needs = self.needs_by_residues(&plan, &cost, memory);
+        if let Some(residues) = cost.prefers_residues(outputs.len()).then(|| Residues::new(plan)).flatten() {
+            let needs = self.needs_by_residues(plan, &cost, memory);
             let piece = self.piece(memory, &needs)?;
             let room = memory.saturating_sub(needs.result.saturating_mul(piece as u64)).min(WORKSPACE);
             while next < outputs.end {
@@ -72,7 +86,7 @@ impl Region<'_> {
         }
         // What is left: all of it, or what residues are too short for.
         while next < outputs.end {
-            let piece = self.piece(memory, &self.needs_by_entries(&plan, &cost))?;
+            let piece = self.piece(memory, &self.needs_by_entries(plan, &cost))?;
             let end = outputs.end.min(next + piece);
             let rows = (next..end).into_par_iter();
             let rows = rows.map_init(|| plan.workspace(), |work, row| MapRow::from(plan.row(work, row))).collect();

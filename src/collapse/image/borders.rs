@@ -1,6 +1,7 @@
 //! The border classes of a region, and the table that is computed from them.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use rayon::prelude::*;
 
@@ -18,18 +19,27 @@ const LARGE: u64 = 250_000;
 const WORTH: u64 = 4;
 /// The most products of classes.
 const MOST_CLASSES: usize = 1 << 16;
+/// Reads of all positions of an axis together; past this, an axis has no small table.
+pub(super) const MOST_READS: usize = 20_000_000;
 
 /// A region between images whose border classes are known, and whose table is not computed yet.
 pub struct Borders<'r, 'n, C> {
-    region: &'r Region<'n, C>,
-    axes: Vec<Classes>,
+    pub(super) region: &'r Region<'n, C>,
+    pub(super) axes: Vec<Classes>,
     /// Constants that are the same at all positions: one number a channel.
-    uniform: BTreeMap<NodeId, Tensor<C>>,
+    pub(super) uniform: BTreeMap<NodeId, Tensor<C>>,
 }
 
 impl<C: Weights> Region<'_, C> {
     /// The border classes, where every layer is a product over the axes of images.
     pub fn borders(&self) -> Option<Borders<'_, '_, C>> {
+        let positions = self.network.nodes[self.sink].shape.spatial().iter().map(|&n| 0..n).collect();
+        self.borders_of(positions, MOST_READS)
+    }
+
+    /// The border classes of some positions, one range a spatial axis; `None` too where there is more to read
+    /// along an axis.
+    pub(super) fn borders_of(&self, positions: Vec<Range<usize>>, most_reads: usize) -> Option<Borders<'_, '_, C>> {
         let shape = |id: NodeId| &self.network.nodes[id].shape;
         let axes = shape(self.sink).spatial().len();
         if axes == 0 || self.sources.iter().any(|&source| shape(source).spatial().len() != axes) {
@@ -37,7 +47,8 @@ impl<C: Weights> Region<'_, C> {
         }
         let biases = self.layers().filter_map(|(id, lowered)| Some((id, lowered.bias.as_ref()?.per_channel()?)));
         let uniform: BTreeMap<NodeId, Tensor<C>> = biases.collect();
-        let classes = (0..axes).map(|axis| Classes::of(self, axis, &|id| uniform.contains_key(&id)));
+        let known = |id| uniform.contains_key(&id);
+        let classes = positions.into_iter().enumerate().map(|axis| Classes::of(self, axis, &known, most_reads));
         Some(Borders { axes: classes.collect::<Option<_>>()?, region: self, uniform })
     }
 
@@ -78,7 +89,7 @@ impl<C: Weights> Borders<'_, '_, C> {
         self.axes.iter().try_fold(1_usize, |count, classes| count.checked_mul(classes.traces.len()))
     }
 
-    fn local(&self, flat: usize) -> Local<'_> {
+    pub(super) fn local(&self, flat: usize) -> Local<'_> {
         let counts: Vec<usize> = self.axes.iter().map(|classes| classes.traces.len()).collect();
         let classes = self.axes.iter().zip(unravel(flat, &counts));
         Local { traces: classes.map(|(classes, class)| &classes.traces[class]).collect() }
@@ -127,8 +138,8 @@ impl<C: Weights> Borders<'_, '_, C> {
         let nodes = &self.region.network.nodes;
         let index = nodes[self.region.sink].shape.unravel(row);
         let classes = self.axes.iter().zip(&index[1..]);
-        let flat = classes.clone().fold(0, |flat, (c, &p)| flat * c.traces.len() + c.of[p]);
-        let windows: Vec<&Vec<Vec<usize>>> = classes.map(|(classes, &p)| &classes.windows[p]).collect();
+        let flat = classes.clone().fold(0, |flat, (c, &p)| flat * c.traces.len() + c.class(p));
+        let windows: Vec<&Vec<Vec<usize>>> = classes.map(|(classes, &p)| classes.windows_at(p)).collect();
         let inputs: Vec<Shape> = self.region.sources.iter().map(|&id| nodes[id].shape.clone()).collect();
         Ok(ImageRow::of(&self.class(flat, budget.into())?, index[0], &inputs, &windows))
     }

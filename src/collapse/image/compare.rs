@@ -75,7 +75,7 @@ impl<C: Coefficient> ImageMap<C> {
             let class = map.class_at(position);
             let windows: Vec<_> = map.axes.iter().zip(position).map(|(axis, &p)| &axis.windows[p]).collect();
             let columns = columns(&map.inputs, &windows);
-            let row = class.matrix.row(channel).map(|(column, weight)| (columns.whole(column), weight.clone()));
+            let row = class.matrix.row(channel).map(|(column, weight)| (columns[column], weight.clone()));
             let mut row: Vec<(usize, C)> = row.collect();
             row.sort_unstable_by_key(|(column, _)| *column);
             row

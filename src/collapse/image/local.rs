@@ -45,18 +45,28 @@ impl Local<'_> {
         uniform: &BTreeMap<NodeId, Tensor<C>>,
         (memory, work): (u64, u64),
     ) -> Result<AffineMap<C>, LimitReached> {
-        let (network, layers) = self.lowered(region, uniform).ok_or_else(|| too_large(region, memory))?;
-        let (sources, sink) = (region.sources.clone(), region.sink);
-        Region { network: &network, sources, sink, layers }.collapse_within(memory, work)
+        let map = self.of(region, uniform, |local| local.collapse_within(memory, work));
+        map.unwrap_or_else(|| Err(too_large(region, memory)))
     }
 
     /// What the rows of the class cost, in multiply-adds.
     pub fn cost<C: Weights>(&self, region: &Region<'_, C>, uniform: &BTreeMap<NodeId, Tensor<C>>) -> Option<u64> {
+        self.of(region, uniform, |local| {
+            let cost = Cost::of(local);
+            cost.by_entries.min(cost.by_residues).saturating_mul(local.rows() as u64)
+        })
+    }
+
+    /// What is asked of the region of the class: its outputs are the channels, its inputs the entries of the windows.
+    pub fn of<C: Weights, R>(
+        &self,
+        region: &Region<'_, C>,
+        uniform: &BTreeMap<NodeId, Tensor<C>>,
+        ask: impl FnOnce(&Region<'_, C>) -> R,
+    ) -> Option<R> {
         let (network, layers) = self.lowered(region, uniform)?;
         let (sources, sink) = (region.sources.clone(), region.sink);
-        let local = Region { network: &network, sources, sink, layers };
-        let cost = Cost::of(&local);
-        Some(cost.by_entries.min(cost.by_residues).saturating_mul(local.rows() as u64))
+        Some(ask(&Region { network: &network, sources, sink, layers }))
     }
 
     fn lowered<C: Weights>(

@@ -13,6 +13,7 @@ mod compare;
 mod local;
 mod outputs;
 mod row;
+mod rows;
 mod trace;
 
 pub use borders::Borders;

@@ -1,6 +1,5 @@
 //! Rows of M from rows of the table.
 
-use super::unravel;
 use crate::algebra::{Coefficient, Integer, Rational, Shape, Tensor, ratio};
 use crate::collapse::AffineMap;
 
@@ -36,7 +35,7 @@ impl<C: Coefficient> ImageRow<C> {
     ) -> ImageRow<C> {
         let columns = columns(inputs, windows);
         let mut entries: Vec<(usize, C)> =
-            class.matrix.row(channel).map(|(column, weight)| (columns.whole(column), weight.clone())).collect();
+            class.matrix.row(channel).map(|(column, weight)| (columns[column], weight.clone())).collect();
         entries.sort_unstable_by_key(|(column, _)| *column);
         ImageRow {
             entries,
@@ -47,41 +46,18 @@ impl<C: Coefficient> ImageRow<C> {
     }
 }
 
-/// What the columns of a class stand for.
-pub(super) struct Columns<'w> {
-    /// For each source: its first local column, its first column, its shape and its windows.
-    sources: Vec<(usize, usize, &'w Shape, Vec<&'w [usize]>)>,
-}
-
-pub(super) fn columns<'w>(inputs: &'w [Shape], windows: &[&'w Vec<Vec<usize>>]) -> Columns<'w> {
-    let (mut local, mut whole, mut sources) = (0, 0, Vec::new());
+/// The columns of M that the columns of a class stand for; a window that reads nothing has one column, which
+/// no entry is in.
+pub(super) fn columns(inputs: &[Shape], windows: &[&Vec<Vec<usize>>]) -> Vec<usize> {
+    let (mut columns, mut first) = (Vec::new(), 0);
     for (at, shape) in inputs.iter().enumerate() {
-        let windows: Vec<&[usize]> = windows.iter().map(|axis| axis[at].as_slice()).collect();
-        let size = shape.channels() * windows.iter().map(|w| w.len().max(1)).product::<usize>();
-        sources.push((local, whole, shape, windows));
-        (local, whole) = (local + size, whole + shape.elements());
+        let mut source: Vec<usize> = (0..shape.channels()).collect();
+        for (&size, windows) in shape.spatial().iter().zip(windows) {
+            let window = if windows[at].is_empty() { &[0][..] } else { &windows[at] };
+            source = source.iter().flat_map(|&before| window.iter().map(move |p| before * size + p)).collect();
+        }
+        columns.extend(source.into_iter().map(|flat| first + flat));
+        first += shape.elements();
     }
-    Columns { sources }
-}
-
-impl Columns<'_> {
-    /// The source, channel and place in each window of a local column.
-    fn split(&self, column: usize) -> (usize, usize, Vec<usize>) {
-        let at = self.sources.partition_point(|source| source.0 <= column).saturating_sub(1);
-        let (first, _, shape, windows) = &self.sources[at];
-        let sizes: Vec<usize> =
-            std::iter::once(shape.channels()).chain(windows.iter().map(|w| w.len().max(1))).collect();
-        let mut index = unravel(column - first, &sizes);
-        let places = index.split_off(1);
-        (at, index[0], places)
-    }
-
-    /// The column of M.
-    pub fn whole(&self, column: usize) -> usize {
-        let (at, channel, places) = self.split(column);
-        let (_, first, shape, windows) = &self.sources[at];
-        let positions = places.iter().zip(windows).map(|(&place, window)| window.get(place).copied().unwrap_or(0));
-        let index: Vec<usize> = std::iter::once(channel).chain(positions).collect();
-        first + shape.ravel(&index)
-    }
+    columns
 }

@@ -6,15 +6,13 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 
 use crate::algebra::{Integer, Matrix};
 use crate::collapse::Region;
 use crate::layer::{Bias, Weights};
 use crate::network::NodeId;
 use crate::toeplitz::{Operator, Structure, Taps};
-
-/// Reads of all positions of an axis together; past this, an axis has no small table.
-const MOST_READS: usize = 20_000_000;
 
 /// For each local position of a value, the pairs (label of the weight, local position read).
 pub(super) type Reads = Vec<Vec<(usize, usize)>>;
@@ -28,9 +26,11 @@ pub(super) struct Trace {
     pub positions: BTreeMap<NodeId, Vec<usize>>,
 }
 
-/// The output positions of one axis, by what they read.
+/// Output positions of one axis, by what they read.
 #[derive(Clone, Debug)]
 pub(super) struct Classes {
+    /// The first of the positions; those before it, and some at the end, may be left out.
+    pub first: usize,
     /// The class of each output position.
     pub of: Vec<usize>,
     /// For each output position and source, the input positions that the local ones stand for.
@@ -109,9 +109,14 @@ fn slices<C: Weights>(bias: &Bias<C>, axis: usize) -> Vec<usize> {
 }
 
 impl Classes {
-    /// The classes of one spatial axis; `None` where a layer is no product over the axes, or there
-    /// is too much to read.
-    pub fn of<C: Weights>(region: &Region<'_, C>, axis: usize, uniform: &dyn Fn(NodeId) -> bool) -> Option<Classes> {
+    /// The classes of some positions of one spatial axis; `None` where a layer is no product over the
+    /// axes, or there are more than `left` labels and positions to read.
+    pub fn of<C: Weights>(
+        region: &Region<'_, C>,
+        (axis, positions): (usize, Range<usize>),
+        uniform: &dyn Fn(NodeId) -> bool,
+        mut left: usize,
+    ) -> Option<Classes> {
         let mut layers = Vec::new();
         // From the output backwards: each value after all that read it.
         for (id, lowered) in region.layers().rev() {
@@ -120,10 +125,10 @@ impl Classes {
             let constants = lowered.bias.as_ref().filter(|_| !uniform(id)).map(|bias| slices(bias, axis));
             layers.push(Layer { id, operands: operands.collect::<Option<_>>()?, constants });
         }
-        let outputs = region.network.nodes[region.sink].shape.spatial()[axis];
-        let mut classes = Classes { of: Vec::with_capacity(outputs), windows: Vec::new(), traces: Vec::new() };
-        let (mut known, mut left) = (HashMap::new(), MOST_READS);
-        for position in 0..outputs {
+        let (first, count) = (positions.start, positions.len());
+        let mut classes = Classes { first, of: Vec::with_capacity(count), windows: Vec::new(), traces: Vec::new() };
+        let mut known = HashMap::new();
+        for position in positions {
             let (trace, signature) = trace(&layers, region.sink, position);
             left = left.checked_sub(signature.len())?;
             let window = |source: &NodeId| trace.positions.get(source).cloned().unwrap_or_default();
@@ -140,7 +145,17 @@ impl Classes {
 }
 
 impl Classes {
-    /// The first position of each class.
+    /// The class of an output position.
+    pub fn class(&self, position: usize) -> usize {
+        self.of[position - self.first]
+    }
+
+    /// For each source, the input positions that the local ones of an output position stand for.
+    pub fn windows_at(&self, position: usize) -> &Vec<Vec<usize>> {
+        &self.windows[position - self.first]
+    }
+
+    /// The place, among the positions that there are, of the first one of each class.
     pub fn firsts(&self) -> Vec<usize> {
         let mut firsts = Vec::with_capacity(self.traces.len());
         for (position, &class) in self.of.iter().enumerate() {
