@@ -34,7 +34,9 @@ pub enum Fault {
     LostBranch,
     WrongSign,
     WrongEntry,
-    WrongInverse,
+    WrongRank,
+    MissedConvolution,
+    LostDomain,
 }
 
 /// All of them, with their names.
@@ -63,7 +65,9 @@ pub const FAULTS: &[(Fault, &str)] = &[
     (Fault::LostBranch, "a branch lost"),
     (Fault::WrongSign, "a sign lost"),
     (Fault::WrongEntry, "an entry off by one"),
-    (Fault::WrongInverse, "an inverse transposed"),
+    (Fault::WrongRank, "a rank too large"),
+    (Fault::MissedConvolution, "a convolution missed"),
+    (Fault::LostDomain, "a law's domain lost"),
 ];
 
 static ACTIVE: AtomicUsize = AtomicUsize::new(0);

@@ -76,6 +76,34 @@ fn certificates_are_what_the_schema_says() {
     }
 }
 
+/// What is decided by a matrix that the checker finds by itself: ranks of matrices of any size, and that maps are no
+/// convolution, of one, two and three axes.
+#[test]
+fn ranks_and_convolutions_are_certified() {
+    let k = "let k = [[1, 2, 3], [4, 5, 6], [7, 8, 10]]";
+    let table = [
+        ("x: 250", "dense(random(250x250, seed=1))", &["injective", "surjective"][..]),
+        ("x: 200", "dense(random(300x200, seed=2))", &["injective", "surjective"]),
+        ("x: 600", "dense(random(500x600, seed=3))", &["injective", "surjective"]),
+        ("x: 60", "dense(random(7x60, seed=4)); dense(random(60x7, seed=5))", &["injective", "surjective"]),
+        ("x: 1x12x12", "conv(k, pad=1); conv(k, pad=1)", &["injective", "a_convolution"]),
+        ("x: 1x8x8", "conv(k, pad=1, stride=2); conv(k, pad=1)", &["a_convolution"]),
+        ("x: 1x8x8 in [0, 1]", "batchnorm(scale=2, shift=1); conv(k, pad=1)", &["a_convolution"]),
+        ("x: 2x6x5", "avgpool(3, stride=1, pad=1, count_pad=no)", &["a_convolution"]),
+        ("x: 2x7", "upsample(2)", &["a_convolution"]),
+        ("x: 1x2x3x4", "sumpool(2, stride=1, pad=1); sumpool(2, stride=1, pad=1)", &["a_convolution"]),
+        ("x: 1x3x3", "permute(0, 2, 1)", &["a_convolution"]),
+        ("x: 1x2x2 in [2, 3]", "scale(2); bias([[[1, 2], [3, 4]]])", &["a_convolution"]),
+    ];
+    for (input, body, claims) in table {
+        let claims: String = claims.iter().map(|claim| format!("prove f is {claim}\n")).collect();
+        let text = format!("{k}\nnetwork f({input}) {{ {body} }}\n{claims}");
+        let certificate = certify("ranks.net", &text);
+        assert_eq!(certificate.gaps, [], "{text}");
+        checked(&certificate.to_bytes()).unwrap_or_else(|e| panic!("{text}: {e}"));
+    }
+}
+
 /// Every layer of the language has a definition in certificates: the map, or the witness, that netprove finds
 /// for a network of that layer is confirmed by the checker's own definition.
 #[test]

@@ -46,6 +46,10 @@ const MORE: &[(&str, &str)] = &[
         "weights of both signs",
         "network f(x: 3) { dense([[1, -2, 3], [2, 0, 1]]); relu; dense([[1, -1]]) }\nprove f is monotone\nprove f is convex\nprove f is lipschitz 7",
     ),
+    (
+        "a law inside",
+        "network f(x: 1 in [1, 2]) { output x + (x |> bias(-1) |> relu) - 2 * (x |> bias(-3/2) |> relu) }\nprove f is additive",
+    ),
 ];
 
 #[test]

@@ -18,6 +18,7 @@ use crate::Rejection;
 use crate::curve::Curve;
 use crate::number::{Int, Poly, Rat, Symbol, over_common};
 use crate::text::{Json, MAX_SIZE};
+pub use axis::Mode;
 use axis::{Axis, Read};
 use definition::{Definition, definition};
 

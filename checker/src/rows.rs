@@ -18,13 +18,13 @@ use crate::number::{Int, Rat};
 use crate::work::{Work, parallel};
 
 /// An odd number below 2^62, and −m^−1 mod 2^64: products by Montgomery's method.
-struct Modulus {
+pub struct Modulus {
     m: u64,
     inverse: u64,
 }
 
 impl Modulus {
-    fn new(m: u64) -> Modulus {
+    pub fn new(m: u64) -> Modulus {
         // Newton's method: each step doubles the bits that are right.
         let inverse = (0..6).fold(m, |x, _| x.wrapping_mul(2_u64.wrapping_sub(m.wrapping_mul(x))));
         Modulus { m, inverse: inverse.wrapping_neg() }
@@ -32,19 +32,19 @@ impl Modulus {
 
     /// a·b·2^−64 mod m, for a, b < m.
     #[inline]
-    fn product(&self, a: u64, b: u64) -> u64 {
+    pub fn product(&self, a: u64, b: u64) -> u64 {
         let t = u128::from(a) * u128::from(b);
         let q = (t as u64).wrapping_mul(self.inverse);
         let sum = ((t + u128::from(q) * u128::from(self.m)) >> 64) as u64;
         if sum >= self.m { sum - self.m } else { sum }
     }
 
-    fn sum(&self, a: u64, b: u64) -> u64 {
+    pub fn sum(&self, a: u64, b: u64) -> u64 {
         let sum = a + b;
         if sum >= self.m { sum - self.m } else { sum }
     }
 
-    fn plain(&self, n: &Int) -> u64 {
+    pub fn plain(&self, n: &Int) -> u64 {
         match n.to_i128() {
             Some(n) => n.rem_euclid(self.m.into()) as u64,
             None => n.mod_floor(&self.m.into()).to_u64().unwrap_or_default(),
@@ -58,7 +58,7 @@ impl Modulus {
     }
 
     /// n·2^64/d mod m: the factor with which [`Modulus::product`] multiplies by n/d.
-    fn factor(&self, n: &Int, d: &Int) -> u64 {
+    pub fn factor(&self, n: &Int, d: &Int) -> u64 {
         let m = Int::from(self.m);
         let inverse = d.mod_floor(&m).modinv(&m).unwrap_or_default();
         (((n.mod_floor(&m) * inverse) << 64_u32) % &m).to_u64().unwrap_or_default()

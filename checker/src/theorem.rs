@@ -2,6 +2,7 @@
 //! documentation is the rule's soundness.
 
 mod affine;
+mod convolution;
 mod pair;
 mod property;
 
@@ -86,22 +87,29 @@ impl Context {
             ("not_affine", "witness") => {
                 self.witness(network, e).map(|()| format!("{f} is not affine on {}", domain(network)))
             }
-            ("not_linear", "homogeneity") => {
-                self.homogeneity(network, e).map(|()| format!("{f} is not linear on {}", domain(network)))
+            ("not_linear" | "not_homogeneous" | "not_positively_homogeneous", "homogeneity") => {
+                let (law, on) = (kind[4..].replace('_', " "), domain(network));
+                let positive = kind == "not_positively_homogeneous";
+                self.homogeneity(network, positive, e).map(|()| format!("{f} is not {law} on {on}"))
+            }
+            ("not_a_convolution", "map") => {
+                self.no_convolution(index, e).map(|()| format!("{f} is not one convolution on {}", domain(network)))
             }
             _ => {
                 let (property, what) = Property::read(kind.strip_prefix("not_").unwrap_or(kind), s)?;
-                match (kind.starts_with("not_"), by) {
-                    (true, "points") => self.fails_at(network, &property, e),
-                    (true, "structure") => bounded_image(network, &property),
-                    (false, "layers") => self.by_layers(network, &property),
-                    (false, "map") => self.by_map(index, &property, e),
-                    (false, "regions") => self.by_regions(network, &property, e),
+                let holds = !kind.starts_with("not_");
+                match (holds, by) {
+                    (false, "points") => self.fails_at(network, &property, e),
+                    (false, "structure") => bounded_image(network, &property),
+                    (true, "layers") => self.by_layers(network, &property),
+                    (_, "map") => self.by_map(index, &property, holds, e),
+                    (true, "regions") => self.by_regions(network, &property, e),
+                    (false, "regions") => self.by_slabs(network, &property, e),
                     _ => return unfit(),
                 }?;
-                match kind.starts_with("not_") {
-                    true => Ok(format!("{f} is not {what} on {}", domain(network))),
-                    false => Ok(format!("{f} is {what} {all}")),
+                match holds {
+                    false => Ok(format!("{f} is not {what} on {}", domain(network))),
+                    true => Ok(format!("{f} is {what} {all}")),
                 }
             }
         };
@@ -110,6 +118,14 @@ impl Context {
 
     fn is_free(&self, symbol: usize) -> bool {
         self.symbols.get(symbol).is_some_and(|s| matches!(s, Symbol::Free(_)))
+    }
+
+    /// The map that an earlier theorem says this network is.
+    fn map_of(&self, network: usize, e: &Fields<'_>) -> Checked<&Map> {
+        match self.maps.get(e.get("theorem")?.size()?) {
+            Some(Some((of, map))) if *of == network => Ok(map),
+            _ => wrong("the theorem that it rests on does not say this network's map"),
+        }
     }
 
     /// A point of the domain.

@@ -41,6 +41,12 @@ fn all_certificates_are_accepted() {
     assert!(theorems >= 60, "{theorems} theorems");
 }
 
+/// That the network whose map that theorem of `kernels` says is no convolution.
+fn no_convolution(theorem: u64) -> Value {
+    let statement = json!({"kind": "not_a_convolution", "network": theorem - 1});
+    json!({"note": "", "statement": statement, "evidence": {"kind": "map", "theorem": theorem}})
+}
+
 /// What is changed, where, to what; and what the refusal says.
 type Change = (&'static str, &'static str, &'static str, &'static str, Value, &'static str);
 
@@ -85,7 +91,7 @@ fn changes() -> Vec<Change> {
         ("witness", "not_affine", "witness", "/evidence/base", json!(vec!["100"; 16]), "outside of the domain"),
         ("witness", "not_affine", "witness", "/evidence/output", json!(400), "no output 400"),
         ("conv", "not_linear", "homogeneity", "/evidence/factor", one("1"), "not shown to differ"),
-        ("laws", "different", "counterexample", "/statement/kind", one("equal"), "does not prove"),
+        ("inside", "different", "counterexample", "/statement/kind", one("equal"), "does not prove"),
         ("equal", "different", "counterexample", "/evidence/x", json!(["0", "0", "0", "0"]), "not shown to differ"),
         ("equal", "different", "counterexample", "/evidence/x", json!(["2", "0", "0", "0"]), "outside of the domain"),
         ("equal", "different", "counterexample", "/statement/within", one("2"), "not shown to differ"),
@@ -101,13 +107,50 @@ fn changes() -> Vec<Change> {
         ("shapes", "convex", "layers", "/statement/network", json!(1), "the layers do not show it"),
         ("along", "affine_along_constants", "layers", "/statement/network", json!(1), "the layers do not show it"),
         // map.
-        ("maps", "injective", "map", "/evidence/inverse/0/0", one("9"), "the map does not show it"),
-        ("maps", "injective", "map", "/evidence/inverse", json!([]), "the map does not show it"),
-        ("maps", "injective", "map", "/evidence/inverse", json!(null), "the map does not show it"),
+        ("maps", "injective", "map", "/statement/kind", one("not_injective"), "the map does not show it"),
+        ("maps", "injective", "map", "/statement/kind", one("additive"), "a map says nothing of it"),
+        ("maps", "injective", "map", "/statement/kind", one("not_a_convolution"), "no map between images"),
         ("maps", "injective", "map", "/evidence/theorem", json!(1), "does not say this network's map"),
         ("maps", "injective", "map", "/evidence/theorem", json!(99), "does not say this network's map"),
-        ("maps", "surjective", "map", "/evidence/inverse/1/1", one("9"), "the map does not show it"),
-        ("maps", "surjective", "map", "/evidence/inverse/1", json!(["0"]), "the map does not show it"),
+        ("maps", "surjective", "map", "/statement/kind", one("not_surjective"), "the map does not show it"),
+        ("maps", "injective", "map", "/statement/kind", one("not_convex"), "the map does not show it"),
+        ("ranks", "not_surjective", "map", "/statement/kind", one("surjective"), "the map does not show it"),
+        ("ranks", "surjective", "map", "/statement/kind", one("injective"), "the map does not show it"),
+        // regions and ranks.
+        ("ranks", "not_surjective", "regions", "/statement/kind", one("surjective"), "it fails on a region"),
+        ("ranks", "not_surjective", "regions", "/statement/kind", one("not_injective"), "regions do not show it"),
+        ("ranks", "not_surjective", "regions", "/evidence/program/outputs/1/1/0/1", one("3"), "not shown to be"),
+        ("maps", "not_surjective", "structure", "/statement/kind", one("not_injective"), "no bounds"),
+        // laws, inside of a domain.
+        ("inside", "not_additive", "points", "/evidence/points/1", json!(["8", "8"]), "outside of the domain"),
+        ("inside", "not_additive", "points", "/evidence/points", json!([["1", "1"]]), "say nothing of the property"),
+        ("inside", "not_additive", "points", "/evidence/points", json!([["1", "1"], ["1", "1"]]), "do not show it"),
+        ("inside", "not_additive", "points", "/statement/kind", one("additive"), "does not prove"),
+        ("inside", "not_homogeneous", "homogeneity", "/evidence/x", json!(["1/2", "1"]), "outside of the domain"),
+        ("inside", "not_homogeneous", "homogeneity", "/evidence/factor", one("100"), "outside of the domain"),
+        ("inside", "not_homogeneous", "homogeneity", "/evidence/factor", one("1"), "not shown to differ"),
+        (
+            "inside",
+            "not_positively_homogeneous",
+            "homogeneity",
+            "/evidence/factor",
+            one("-1"),
+            "the factor is negative",
+        ),
+        ("inside", "different", "counterexample", "/evidence/x/0", one("-9"), "outside of the domain"),
+        // no convolution.
+        ("kernels", "not_a_convolution", "map", "", no_convolution(4), "it is a convolution with the stride [2]"),
+        ("kernels", "not_a_convolution", "map", "", no_convolution(5), "it is a convolution with the stride [1]"),
+        ("kernels", "not_a_convolution", "map", "", no_convolution(6), "of the extended image with the stride [1]"),
+        ("kernels", "not_a_convolution", "map", "/evidence/theorem", json!(99), "does not say this network's map"),
+        (
+            "kernels",
+            "not_a_convolution",
+            "map",
+            "/statement/kind",
+            one("a_convolution"),
+            "no statement `a_convolution`",
+        ),
         // regions.
         ("cases", "affine_map", "regions", "/statement/map/entries/0/2", one("5"), "is wrong in column 0"),
         ("cases", "affine_map", "regions", "/evidence/program/atoms/0/1/0", one("1/7"), "not shown to be the network"),
@@ -115,7 +158,7 @@ fn changes() -> Vec<Change> {
         ("cases", "affine_map", "regions", "/evidence/tree", json!([]), "ends too early"),
         ("cases", "affine_map", "regions", "/evidence/tree", json!([{"kind": "leaf"}]), "not known"),
         ("cases", "affine_map", "regions", "/evidence/tree", json!([{"kind": "empty", "sum": []}]), "no points inside"),
-        ("cases", "monotone", "regions", "/statement/kind", one("not_monotone"), "does not prove"),
+        ("cases", "monotone", "regions", "/statement/kind", one("not_monotone"), "regions do not show it"),
         ("cases", "lipschitz", "regions", "/statement/bound", one("2"), "fails on a region"),
         (
             "cases",

@@ -238,7 +238,7 @@ pub enum EvidenceText {
     Counterexample { x: Vec<String>, output: usize, symbols: ValuesText },
     Regions { program: ProgramText, tree: Vec<NodeText> },
     Layers,
-    Map { theorem: usize, inverse: Option<Vec<Vec<String>>> },
+    Map { theorem: usize },
     Points { points: Vec<Vec<String>>, factor: Option<String>, output: usize, symbols: ValuesText },
 }
 

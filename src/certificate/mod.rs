@@ -6,7 +6,6 @@
 
 mod elaborate;
 mod format;
-mod inverse;
 mod property;
 mod regions;
 mod theorem;
@@ -72,7 +71,7 @@ impl Certificate {
         let mut index = 0;
         self.text.theorems.retain(|_| (theorems.binary_search(&index).is_err(), index += 1).0);
         for left in &mut self.text.theorems {
-            if let EvidenceText::Map { theorem, .. } = &mut left.evidence {
+            if let EvidenceText::Map { theorem } = &mut left.evidence {
                 *theorem -= theorems.iter().filter(|out| **out < *theorem).count();
             }
         }

@@ -1,15 +1,11 @@
 //! Properties of a network's shape as theorems.
 
-use num_traits::Zero;
-
 use super::format::{EvidenceText, StatementText, strings};
+use super::regions;
 use super::theorem::{Stated, Writer};
-use super::{inverse, regions};
 use crate::algebra::Rational;
-use crate::collapse::AffineMap;
+use crate::decide::Status;
 use crate::decide::properties::{Grounds, Violation};
-use crate::decide::search::Domain;
-use crate::decide::{Decision, Status};
 use crate::network::{Behaviour, Network};
 
 impl Writer<'_, '_> {
@@ -20,12 +16,12 @@ impl Writer<'_, '_> {
         behaviour: &Behaviour,
         grounds: &Grounds,
     ) -> Result<Vec<Stated>, String> {
-        let (decision, network) = (&self.findings.networks[network].decision, &self.findings.program.networks[network]);
+        let network = &self.findings.program.networks[network];
         let index = self.network(network)?;
         let evidence = match (grounds.status, &grounds.violation, &grounds.cases) {
             (Status::Undecided, ..) => return Err("it is undecided".into()),
             (Status::Refuted, Some(violation), _) => self.points(network, violation),
-            (Status::Proved, _, Some((cases, _))) => match behaviour {
+            (_, _, Some((cases, _))) => match behaviour {
                 Behaviour::Convex | Behaviour::Concave => {
                     regions::largest_piece(cases, *behaviour == Behaviour::Concave)
                         .ok_or("its cases could not be continued")?
@@ -37,15 +33,7 @@ impl Writer<'_, '_> {
                 "curvature-by-layers" | "monotone-by-layers" | "lipschitz-by-layers" | "affine-along-constants" => {
                     EvidenceText::Layers
                 }
-                "affine-map" | "exact-rank" if grounds.status == Status::Proved => {
-                    self.of_map(index, network, behaviour, decision)?
-                }
-                "rank-by-regions" => {
-                    return Err("that its map has too small a rank on every region is not written".into());
-                }
-                "exact-rank" => {
-                    return Err("a rank that is too small is shown by points only, and none are known".into());
-                }
+                "affine-map" | "exact-rank" => self.by_map(index)?,
                 other => return Err(format!("the rule `{other}` has no theorem")),
             },
         };
@@ -60,43 +48,11 @@ impl Writer<'_, '_> {
         Ok(vec![(StatementText::Property { kind, network: index, inputs, bound }, evidence)])
     }
 
-    /// The theorem that says the network's map, and what shows the property of it.
-    fn of_map(
-        &mut self,
-        index: usize,
-        network: &Network,
-        behaviour: &Behaviour,
-        decision: &Decision,
-    ) -> Result<EvidenceText, String> {
+    /// That it follows from the network's map, which another theorem says.
+    pub(super) fn by_map(&self, index: usize) -> Result<EvidenceText, String> {
         let says = |s: &StatementText| matches!(s, StatementText::AffineMap { network, .. } if *network == index);
-        let Some(theorem) = self.theorems.iter().position(|t| says(&t.statement)) else {
-            return Err("its map is too large to be written".into());
-        };
-        let domain = Domain::of(network);
-        let columns = || 0..domain.bounds().len();
-        let matrix = |columns: &[usize]| decision.evidence.map().map(|map| dense(map, columns));
-        let text = |rows: Vec<Vec<Rational>>| rows.iter().map(|row| strings(row)).collect();
-        let none = || "the inverse that would show its rank is too large to be written".to_string();
-        let inverse = match behaviour {
-            Behaviour::Injective => {
-                let varies: Vec<usize> = columns().filter(|&v| !domain.is_pinned(v)).collect();
-                if varies.is_empty() {
-                    Some(Vec::new())
-                } else {
-                    Some(text(matrix(&varies).and_then(|m| inverse::left(&m)).ok_or_else(none)?))
-                }
-            }
-            Behaviour::Surjective => {
-                let free: Vec<usize> = columns().filter(|&v| domain.bounds()[v].is_none()).collect();
-                let right = matrix(&free).and_then(|m| inverse::right(&m)).ok_or_else(none)?;
-                let outputs = right.first().map_or(0, Vec::len);
-                let mut rows = vec![vec![Rational::zero(); outputs]; columns().len()];
-                free.iter().zip(right).for_each(|(&v, row)| rows[v] = row);
-                Some(text(rows))
-            }
-            _ => None,
-        };
-        Ok(EvidenceText::Map { theorem, inverse })
+        let theorem = self.theorems.iter().position(|t| says(&t.statement));
+        Ok(EvidenceText::Map { theorem: theorem.ok_or("its map is too large to be written")? })
     }
 
     fn points(&mut self, network: &Network, violation: &Violation) -> EvidenceText {
@@ -126,18 +82,4 @@ fn word(behaviour: &Behaviour) -> &'static str {
         Behaviour::Surjective => "surjective",
         Behaviour::AffineAlongConstants => "affine_along_constants",
     }
-}
-
-/// Some columns of a map's matrix.
-fn dense(map: &AffineMap, columns: &[usize]) -> Vec<Vec<Rational>> {
-    let row = |r: usize| {
-        let mut row = vec![Rational::zero(); columns.len()];
-        for (column, n) in map.matrix.row(r) {
-            if let Ok(at) = columns.binary_search(&column) {
-                row[at] = Rational::new(n.clone(), map.matrix.denominator().clone());
-            }
-        }
-        row
-    };
-    (0..map.matrix.rows()).map(row).collect()
 }

@@ -7,9 +7,10 @@ use super::regions;
 use crate::algebra::{Polynomial, Rational, Tensor};
 use crate::collapse::AffineMap;
 use crate::decide::convolution::Agreement;
-use crate::decide::search::{Domain, Witness};
+use crate::decide::search::Witness;
 use crate::decide::{
-    Answer, Comparison, Decision, Evidence, Findings, OneConvolution, Proof, Status, Verdict, not_homogeneous, pinned,
+    Answer, Comparison, Counterexample, Decision, Evidence, Findings, OneConvolution, Proof, Status, Verdict,
+    not_homogeneous, pinned, stretch,
 };
 use crate::layer::Layer;
 use crate::network::{Assignment, Claim, Equation, Law, Network, Property, Statement, sample};
@@ -129,14 +130,11 @@ impl Writer<'_, '_> {
         let failure = if matches!(evidence, Evidence::Image(_)) { None } else { not_homogeneous(&numbers) };
         let (x, factor, output) = match failure {
             Some(failure) => (failure.x.to_rationals(), failure.factor, failure.output),
-            // Where values are irrational: f(0) ≠ 0, if 0 is in the domain.
-            None => {
-                let (base, output) = (Domain::of(network).base(), constant_output(evidence, &weights));
-                match output.filter(|_| base.is_zero()) {
-                    Some(output) => (base.to_rationals(), Rational::zero(), output),
-                    None => return Err("that it is not linear is not shown at a point with rational values".into()),
-                }
-            }
+            // Where values are irrational: f(a·x) − a·f(x) is 1 − a times the constant.
+            None => match stretch(network).zip(constant_output(evidence, &weights)) {
+                Some(((x, factor), output)) => (x.to_rationals(), factor, output),
+                None => return Err("that it is not linear is not shown at a point".into()),
+            },
         };
         let symbols = self.elaborated.values(&[network], &weights);
         let evidence = EvidenceText::Homogeneity { x: strings(&x), factor: factor.to_string(), output, symbols };
@@ -181,9 +179,10 @@ impl Writer<'_, '_> {
             (Status::Refuted, _) if finding.decision.verdict == Verdict::Nonlinear => {
                 self.of_network(network, &finding.decision)
             }
-            (Status::Refuted, _) => {
-                Err("that no convolution of the sizes in question is equal is not certified yet".into())
+            (Status::Refuted, _) if network.is_symbolic() => {
+                Err("that no convolution is equal is certified for weights that are numbers".into())
             }
+            (Status::Refuted, _) => Ok(vec![(fails("a_convolution", index), self.by_map(index)?)]),
             (Status::Undecided, _) => Err("it is undecided".into()),
         }
     }
@@ -241,12 +240,11 @@ impl Writer<'_, '_> {
             (Status::Undecided, _) => Err("it is undecided".into()),
             // A linear map obeys every law.
             (Status::Proved, None) if decision.verdict == Verdict::Linear => self.of_network(network, decision),
-            (Status::Refuted, Some(comparison)) => {
-                if network.inputs.iter().any(|input| input.domain.is_some()) {
-                    return Err("that a law fails inside of a domain is not certified yet".into());
-                }
-                Ok(vec![self.comparison(&equations[answer.equation], comparison)?])
+            (Status::Refuted, Some(Comparison::Different(found))) if law.is_of_linear_maps() => {
+                let negative = answer.equation == 1;
+                self.law_fails(network, law, &equations[answer.equation], negative, found).map(|stated| vec![stated])
             }
+            (Status::Refuted, Some(comparison)) => Ok(vec![self.comparison(&equations[answer.equation], comparison)?]),
             (Status::Proved, _) => {
                 let mut stated = Vec::new();
                 // a ≥ 0 by the layers alone, where nothing adds a constant; then only the other equations were decided.
@@ -274,6 +272,35 @@ impl Writer<'_, '_> {
             (Status::Refuted, None) => Err("it is refuted without a point".into()),
         }
     }
+}
+
+impl Writer<'_, '_> {
+    /// Points of the domain at which a law of linear maps fails; `negative` where the factor is −a.
+    fn law_fails(
+        &mut self,
+        network: &Network,
+        law: Law,
+        equation: &Equation,
+        negative: bool,
+        found: &Counterexample,
+    ) -> Result<Stated, String> {
+        let (index, point, output) = (self.network(network)?, found.point.to_rationals(), found.output);
+        let symbols = self.elaborated.values(&[network], &found.symbols);
+        if law == Law::Additive {
+            let points = point.chunks(network.input_elements()).map(strings).collect();
+            let evidence = EvidenceText::Points { points, factor: None, output, symbols };
+            return Ok((fails("additive", index), evidence));
+        }
+        let factor = equation.nonnegative.iter().find_map(|a| found.symbols.get(a)).cloned().unwrap_or_default();
+        let factor = if negative { -factor } else { factor }.to_string();
+        let kind = if law == Law::Homogeneous { "homogeneous" } else { "positively_homogeneous" };
+        Ok((fails(kind, index), EvidenceText::Homogeneity { x: strings(&point), factor, output, symbols }))
+    }
+}
+
+/// That a network has not a property, of this kind.
+fn fails(kind: &str, network: usize) -> StatementText {
+    StatementText::Property { kind: format!("not_{kind}"), network, inputs: None, bound: None }
 }
 
 fn by_structure(network: usize, verdict: Verdict) -> Stated {

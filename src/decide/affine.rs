@@ -46,13 +46,19 @@ pub(super) fn settled(network: &Network, map: AffineMap) -> AffineMap {
 /// Where an affine network that is not linear on its domain breaks homogeneity, by its layers'
 /// definitions. `None` if its values are not rational, or too long.
 pub fn not_homogeneous(network: &Network) -> Option<NotHomogeneous> {
-    let domain = Domain::of(network);
-    let zero = domain.base();
-    let (x, factor) = if zero.is_zero() { (zero, Rational::zero()) } else { stretched(&domain)? };
+    let (x, factor) = stretch(network)?;
     let lefts = network.evaluate(&x.scaled(&factor))?;
     let rights = network.evaluate(&x)?.scaled(&factor);
     let output = (0..lefts.len()).find(|&i| lefts.get(i) != rights.get(i))?;
     Some(NotHomogeneous { left: lefts.get(output), right: rights.get(output), x, factor, output })
+}
+
+/// A point x of the domain, flat, and a factor a ≠ 1 with a x in it: 0 and 0, if the domain contains 0. `None` if an
+/// entry is one number other than 0.
+pub fn stretch(network: &Network) -> Option<(Tensor, Rational)> {
+    let domain = Domain::of(network);
+    let zero = domain.base();
+    if zero.is_zero() { Some((zero, Rational::zero())) } else { stretched(&domain) }
 }
 
 /// The middle of the domain, and a factor a ≠ 1 that does not lead out of it.

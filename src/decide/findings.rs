@@ -149,6 +149,10 @@ fn has_property(network: &Network, finding: &Finding, property: Property) -> Sta
     match (property, finding.decision.verdict) {
         (_, Verdict::Undecided) => Status::Undecided,
         (Property::AConvolution, Verdict::Linear | Verdict::Affine) => {
+            #[cfg(debug_assertions)]
+            if crate::fault::has(crate::fault::Fault::MissedConvolution) {
+                return Status::Refuted;
+            }
             match finding.convolution.as_ref().map(OneConvolution::agreement) {
                 Some(Agreement::Exact) => Status::Proved,
                 _ if is_one_layer(network) => Status::Proved,

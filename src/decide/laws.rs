@@ -62,6 +62,8 @@ pub(crate) fn adds_no_constant(network: &Network) -> bool {
 fn on_domain(network: &Network, law: Law, equation: &Equation, negative: bool, budget: Budget) -> Option<Comparison> {
     let everywhere = compare(equation, budget);
     let bounded = network.inputs.iter().any(|input| input.domain.is_some());
+    #[cfg(debug_assertions)]
+    let bounded = bounded && !crate::fault::has(crate::fault::Fault::LostDomain);
     if !bounded || !matches!(everywhere, Comparison::Different(_)) {
         return Some(everywhere);
     }

@@ -26,7 +26,7 @@ mod stable;
 mod symbolic;
 mod values;
 
-pub use affine::{NotHomogeneous, not_homogeneous, pinned};
+pub use affine::{NotHomogeneous, not_homogeneous, pinned, stretch};
 pub use cause::Cause;
 pub use convolution::OneConvolution;
 pub use difference::{Difference, Gap, difference};

@@ -126,4 +126,16 @@ pub const FILES: &[(&str, &str)] = &[
         "pieces",
         "network f(x: 1) { output (x |> relu) - (x |> bias(-1) |> relu) + ((2 * x) |> bias(-2) |> relu) }\nnetwork g(x: 2) { a = x |> abs\n output a - (a |> relu) - (a |> bias(1) |> relu) }\nprove f is convex\nprove g is concave",
     ),
+    (
+        "ranks",
+        "network f(x: 3, y: 1 in [0, 1]) { a = x |> dense([[1, 2, 3], [2, 4, 6]]); b = y |> dense([[0], [5]])\n output a + b }\nnetwork g(x: 3) { dense([[1, 2, -1], [3, 1/2, 0]]) }\nnetwork h(x: 1, y: 1) { a = x |> concat(y)\n a |> relu\n dense([[1, 1], [2, 2]]) }\nprove f is surjective\nprove g is surjective\nprove g is injective\nprove h is surjective",
+    ),
+    (
+        "kernels",
+        "network f(x: 1x4x3) { conv([[1, 2], [0, 3]], pad=[1, 1, 0, 0]); conv([[1, -1], [2, 1]], pad=[0, 0, 1, 1]) }\nnetwork g(x: 1x5 in [0, 1]) { conv([1, 2]); bias([[1, 2, 1, 1]]) }\nnetwork h(x: 2x3) { conv([[[1, 2, 0], [3, 1, 1]]], pad=1); conv([1, 1, 1], pad=1) }\nnetwork i(x: 1x6) { conv([1, 2, 1], stride=2, pad=1) }\nnetwork j(x: 1x5) { conv([1, 2, 3], pad=1, pad_mode=circular) }\nnetwork k(x: 1x5) { conv([1, 2, 3], pad=1, pad_mode=reflect) }\nnetwork l(x: 1x3) { flatten; dense([[1, 2, 3], [4, 5, 6], [7, 8, 10]]); reshape(1x3) }\nprove l is a_convolution\nprove f is a_convolution\nprove g is a_convolution\nprove h is a_convolution",
+    ),
+    (
+        "inside",
+        "forall c: 1\nnetwork f(x: 2 in [1, 8]) { relu6 }\nnetwork g(x: 1 in [-9, 2]) { bias(1); abs }\nnetwork h(x: 1) { bias(c) }\nnetwork i(x: 1 in [1, 2]) { batchnorm(mean=0, var=2, eps=0); bias(1) }\nprove f is additive\nprove f is homogeneous\nprove f is positively_homogeneous\nprove g is homogeneous\nprove g is even\nprove h is additive\nprove i is linear",
+    ),
 ];

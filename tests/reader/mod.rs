@@ -4,11 +4,13 @@
 use std::collections::BTreeSet;
 
 use netprove::algebra::{Budget, Integer, Polynomial, Rational, Shape, Symbol, Tensor};
+use netprove::decide::convolution::{Agreement, convolution};
 use netprove::decide::properties::behaves;
+use netprove::decide::search::Domain;
 use netprove::decide::{Comparison, Status, Verdict, compare, decide};
 use netprove::diagnostic::Span;
 use netprove::layer::{Arguments, Layer, Value as Argument, catalogue};
-use netprove::network::{Behaviour, Equation, Input, Network, Node};
+use netprove::network::{Assignment, Behaviour, Equation, Input, Network, Node};
 use serde_json::Value;
 
 type Read<T> = Result<T, String>;
@@ -25,7 +27,7 @@ pub fn holds(certificate: &Value) -> Read<()> {
     let read = Reader { symbols };
     let networks: Read<Vec<Network>> = list(&certificate["networks"])?.iter().map(|n| read.network(n)).collect();
     for theorem in list(&certificate["theorems"])? {
-        read.theorem(&theorem["statement"], &networks.clone()?)?;
+        read.theorem(theorem, &networks.clone()?)?;
     }
     Ok(())
 }
@@ -270,7 +272,43 @@ impl Reader {
         Ok(network)
     }
 
-    fn theorem(&self, statement: &Value, networks: &[Network]) -> Read<()> {
+    /// Whether a law fails at the points that the evidence names, all of which lie in the domain.
+    fn law_fails(&self, kind: &str, f: &Network, evidence: &Value) -> Read<bool> {
+        let mut values = Assignment::new();
+        for pair in list(&evidence["symbols"])? {
+            values.insert(*self.symbols.get(number(&pair[0])?).ok_or("no such symbol")?, rational(&pair[1])?);
+        }
+        let (f, shape) = (f.at(&values), shape(&[f.input_elements()])?);
+        let point = |entries: &Value| {
+            let entries: Read<Vec<Rational>> = list(entries)?.iter().map(rational).collect();
+            let entries = entries?;
+            let fits = entries.len() == f.input_elements();
+            if fits { Ok(Tensor::from_rationals(shape.clone(), &entries)) } else { Err("no point".to_string()) }
+        };
+        let one = Rational::from_integer(1.into());
+        let parts = match kind {
+            "not_additive" => {
+                let (x, y) = (point(&evidence["points"][0])?, point(&evidence["points"][1])?);
+                vec![(one.clone(), x.plus(&y)), (-one.clone(), x), (-one, y)]
+            }
+            _ => {
+                let (x, a) = (point(&evidence["x"])?, rational(&evidence["factor"])?);
+                if kind == "not_positively_homogeneous" && a < Rational::default() {
+                    return Ok(false);
+                }
+                vec![(one, x.scaled(&a)), (-a, x)]
+            }
+        };
+        let (domain, output, mut sum) = (Domain::of(&f), number(&evidence["output"])?, Rational::default());
+        for (factor, x) in parts {
+            let value = f.evaluate(&x).filter(|value| domain.contains(&x) && output < value.len());
+            sum += value.ok_or("a point outside, or an irrational value")?.get(output) * factor;
+        }
+        Ok(sum != Rational::default())
+    }
+
+    fn theorem(&self, theorem: &Value, networks: &[Network]) -> Read<()> {
+        let statement = &theorem["statement"];
         let network = |field: &str| Ok::<_, String>(&networks[number(&statement[field])?]);
         let equation = |left: &Network, right: &Network| {
             let within =
@@ -296,6 +334,14 @@ impl Reader {
                 equation(network("left")?, network("right")?)?,
                 Comparison::Equal(_) | Comparison::Close { .. }
             ),
+            "not_a_convolution" => {
+                let (f, decision) = (network("network")?, decide(network("network")?, MEMORY));
+                let found = convolution(f, decision.evidence.map());
+                found.is_some_and(|found| matches!(found.agreement, Agreement::Except(..)))
+            }
+            kind @ ("not_additive" | "not_homogeneous" | "not_positively_homogeneous") => {
+                self.law_fails(kind, network("network")?, &theorem["evidence"])?
+            }
             "different" => matches!(equation(network("left")?, network("right")?)?, Comparison::Different(_)),
             "positively_homogeneous" => {
                 let f = network("network")?;

@@ -71,10 +71,13 @@ impl Context {
         apart(&self.combination(network, e, &points)?, &Rat::zero())
     }
 
-    /// `not_linear` by `homogeneity`. A linear f satisfies f(a·x) = a·f(x); here it does not, with x and
-    /// a·x in the domain.
-    pub(super) fn homogeneity(&self, network: &Network, e: &Fields<'_>) -> Checked {
+    /// `not_linear`, `not_homogeneous` and, for a ≥ 0, `not_positively_homogeneous` by `homogeneity`. A linear f
+    /// satisfies f(a·x) = a·f(x); here it does not, with x and a·x in the domain.
+    pub(super) fn homogeneity(&self, network: &Network, only_positive: bool, e: &Fields<'_>) -> Checked {
         let (x, factor) = (e.get("x")?.rationals()?, e.get("factor")?.rational()?);
+        if only_positive && factor.is_negative() {
+            return wrong("the factor is negative");
+        }
         let multiple = (Rat::one(), x.iter().map(|v| v * &factor).collect());
         apart(&self.combination(network, e, &[multiple, (-factor, x)])?, &Rat::zero())
     }
@@ -121,6 +124,14 @@ impl Map {
             })?;
             Ok(Map { rows: read, denominator })
         })
+    }
+
+    /// The rows as numbers, by variable.
+    pub(super) fn numbers(&self) -> Checked<Vec<Vec<(usize, Rat)>>> {
+        let over = Rat::new(Int::one(), self.denominator.clone());
+        let row = |row: &Form| row.iter().map(|(v, c)| Some((*v, c.as_number()? * &over))).collect::<Option<_>>();
+        let rows = self.rows.iter().map(row).collect::<Option<_>>();
+        rows.map_or_else(|| wrong("an entry of the map is no number"), Ok)
     }
 
     /// Whether these forms are the map's rows. An input that is one number is a constant on both sides.

@@ -9,7 +9,8 @@ use crate::form::{CONSTANT, Form};
 use crate::layer::{How, wrong};
 use crate::mark::{Change, Signs, Steepness, marks};
 use crate::network::Network;
-use crate::number::{Int, Poly, Rat};
+use crate::number::{Poly, Rat};
+use crate::rank::independent;
 use crate::text::{Fields, Json};
 
 /// A property of a network's shape as a function.
@@ -20,6 +21,7 @@ pub(super) enum Property {
     /// In these inputs.
     Monotone(Vec<usize>),
     Lipschitz(Rat),
+    Additive,
     Injective,
     Surjective,
     AlongConstants,
@@ -34,6 +36,7 @@ impl Property {
                 let bound = s.get("bound")?.rational()?;
                 return Ok((Property::Lipschitz(bound.clone()), format!("Lipschitz with the constant {bound}")));
             }
+            "additive" => Property::Additive,
             "injective" => Property::Injective,
             "surjective" => Property::Surjective,
             "affine_along_constants" => {
@@ -48,6 +51,12 @@ impl Property {
         };
         Ok((property, format!("{kind}{inputs}")))
     }
+}
+
+/// The slopes of an output, by input entry.
+fn slopes(output: &Form) -> Vec<(usize, Rat)> {
+    let slopes = output.iter().filter(|(v, _)| *v != CONSTANT);
+    slopes.map(|(v, c)| (*v - 1, c.as_number().unwrap_or_default())).collect()
 }
 
 /// For each input entry, the input that it is of.
@@ -105,70 +114,46 @@ impl Context {
                 let input = |n: usize| (at += n, (at - n..at).map(direction).collect()).1;
                 marks(network, sizes.map(input).collect(), &Change, &self.work)?.iter().all(Option::is_some)
             }
-            Property::Injective | Property::Surjective => false,
+            Property::Additive | Property::Injective | Property::Surjective => false,
         };
         if holds { Ok(()) } else { wrong("the layers do not show it") }
     }
 
     /// A property by `map`: of the exact map that an earlier theorem says f is. Affine functions are convex,
     /// concave, and affine along every direction. Entries that vary count: no weight is negative; the sizes of a
-    /// row's weights add up to at most the bound; with L·M = 1 equal values have equal arguments; with M·R = 1,
-    /// in the entries without bounds, R·(y − b) is an argument of y.
-    pub(super) fn by_map(&self, network: usize, property: &Property, e: &Fields<'_>) -> Checked {
-        let map = match self.maps.get(e.get("theorem")?.size()?) {
-            Some(Some((of, map))) if *of == network => map,
-            _ => return wrong("the theorem that it rests on does not say this network's map"),
-        };
+    /// row's weights add up to at most the bound. f is injective exactly if the matrix's columns of entries that vary are
+    /// independent: else some step along them, however short, changes nothing. It is surjective exactly if the rows are,
+    /// over the entries without bounds: else a combination of the outputs depends on bounded entries only.
+    pub(super) fn by_map(&self, network: usize, property: &Property, holds: bool, e: &Fields<'_>) -> Checked {
+        let map = self.map_of(network, e)?;
         let network = &self.networks[network];
         let (bounds, entries) = (network.bounds(), entries_of(network));
         let varies = |v: usize| bounds[v].as_ref().is_none_or(|(low, high)| low < high);
-        let over = Rat::new(Int::one(), map.denominator.clone());
-        let mut rows: Vec<Vec<(usize, Rat)>> = Vec::new();
-        for row in &map.rows {
-            let weights = row.iter().filter(|(v, _)| *v != CONSTANT && varies(*v - 1));
-            let weights = weights.map(|(v, c)| Some((*v - 1, c.as_number()? * &over)));
-            rows.push(weights.collect::<Option<_>>().map_or_else(|| wrong("an entry of the map is no number"), Ok)?);
-        }
-        let inverse = e.get("inverse")?.option(|rows| rows.list(Json::rationals))?;
-        let holds = match (property, inverse) {
-            (Property::Convex { .. } | Property::AlongConstants, None) => true,
-            (Property::Monotone(chosen), None) => {
-                let falls = |(v, w): &(usize, Rat)| chosen.contains(&entries[*v]) && w.is_negative();
-                !rows.iter().flatten().any(falls)
+        let slopes = |row: Vec<(usize, Rat)>| row.into_iter().filter(|(v, _)| *v != CONSTANT).map(|(v, c)| (v - 1, c));
+        let rows = map.numbers()?.into_iter().map(|row| slopes(row).filter(|(v, _)| varies(*v)).collect());
+        let mut rows: Vec<Vec<(usize, Rat)>> = rows.collect();
+        let found = match property {
+            Property::Convex { .. } | Property::AlongConstants => true,
+            Property::Monotone(chosen) => {
+                !rows.iter().flatten().any(|(v, w)| chosen.contains(&entries[*v]) && w.is_negative())
             }
-            (Property::Lipschitz(bound), None) => {
+            Property::Lipschitz(bound) => {
                 rows.iter().all(|row| row.iter().map(|(_, w)| w.abs()).sum::<Rat>() <= *bound)
             }
-            (Property::Injective, Some(left)) => {
-                let columns: Vec<usize> = (0..bounds.len()).filter(|&v| varies(v)).collect();
-                self.work.spend((left.len() * rows.iter().map(Vec::len).sum::<usize>()) as u64 * 500)?;
-                left.len() == columns.len()
-                    && left.iter().zip(&columns).all(|(inverse, own)| {
-                        let mut sum: BTreeMap<usize, Rat> = BTreeMap::new();
-                        for (l, row) in inverse.iter().zip(&rows) {
-                            row.iter().for_each(|(v, w)| *sum.entry(*v).or_default() += l * w);
-                        }
-                        sum.retain(|_, n| !n.is_zero());
-                        inverse.len() == rows.len() && sum.into_iter().eq([(*own, Rat::one())])
-                    })
+            Property::Injective => {
+                let mut columns = vec![Vec::new(); bounds.len()];
+                let entries = rows.into_iter().enumerate().flat_map(|(i, row)| row.into_iter().map(move |e| (i, e)));
+                entries.for_each(|(i, (v, w))| columns[v].push((i, w)));
+                let columns = columns.into_iter().enumerate().filter(|(v, _)| varies(*v)).map(|(_, column)| column);
+                independent(&columns.collect::<Vec<_>>(), &self.work)?
             }
-            // One row of R an entry of the input, 0 where that has bounds.
-            (Property::Surjective, Some(right)) => {
-                let outputs = rows.len();
-                self.work.spend((outputs * rows.iter().map(Vec::len).sum::<usize>()) as u64 * 500)?;
-                let free = |(v, row): (usize, &Vec<Rat>)| {
-                    row.len() == outputs && (bounds[v].is_none() || row.iter().all(Rat::is_zero))
-                };
-                right.len() == bounds.len()
-                    && right.iter().enumerate().all(free)
-                    && rows.iter().enumerate().all(|(i, row)| {
-                        let entry = |j: usize| row.iter().map(|(v, w)| w * &right[*v][j]).sum::<Rat>();
-                        (0..outputs).all(|j| entry(j) == Rat::from_integer(u8::from(i == j).into()))
-                    })
+            Property::Surjective => {
+                rows.iter_mut().for_each(|row| row.retain(|(v, _)| bounds[*v].is_none()));
+                independent(&rows, &self.work)?
             }
-            _ => false,
+            Property::Additive => return wrong("a map says nothing of it"),
         };
-        if holds { Ok(()) } else { wrong("the map does not show it") }
+        if found == holds { Ok(()) } else { wrong("the map does not show it") }
     }
 
     /// A property by `regions` ([`crate::region`]). An output that is the largest of affine functions everywhere is
@@ -183,10 +168,6 @@ impl Context {
         }
         let (entries, channels) = (entries_of(network), channels(network));
         let mut first: Option<Vec<BTreeMap<usize, Rat>>> = None;
-        let slopes = |output: &Form| -> Vec<(usize, Rat)> {
-            let slopes = output.iter().filter(|(v, _)| *v != CONSTANT);
-            slopes.map(|(v, c)| (*v - 1, c.as_number().unwrap_or_default())).collect()
-        };
         let mut accept = |outputs: &[Form]| {
             let mut outputs = outputs.iter().map(slopes);
             let holds = match property {
@@ -211,9 +192,24 @@ impl Context {
         program.walk(tree, &network.bounds(), &mut accept, &self.work)
     }
 
+    /// Not `surjective` by `regions`: on every region the slopes in the entries without bounds are dependent, so a
+    /// combination of the outputs is bounded there. The values lie in finitely many such slabs, which do not fill the
+    /// space.
+    pub(super) fn by_slabs(&self, network: &Network, property: &Property, e: &Fields<'_>) -> Checked {
+        let ((program, tree), bounds) = (self.program(network, None, e)?, network.bounds());
+        let mut dependent = |outputs: &[Form]| {
+            let free = |output| slopes(output).into_iter().filter(|(v, _)| bounds[*v].is_none()).collect();
+            match independent(&outputs.iter().map(free).collect::<Vec<_>>(), &self.work)? {
+                false if matches!(property, Property::Surjective) => Ok(()),
+                _ => wrong("on a region, the map has full rank, or regions do not show it"),
+            }
+        };
+        program.walk(tree, &bounds, &mut dependent, &self.work)
+    }
+
     /// That a property fails, by `points`: f(t·x + (1 − t)·y) > t·f(x) + (1 − t)·f(y); x ≤ y and f(x) > f(y);
-    /// |f(x) − f(y)| > L·max |x − y|; x ≠ y and f(x) = f(y); f(x + u) − f(x) ≠ f(y + u) − f(y) with u constant on
-    /// channels. All points lie in the domain.
+    /// |f(x) − f(y)| > L·max |x − y|; f(x + y) ≠ f(x) + f(y); x ≠ y and f(x) = f(y); f(x + u) − f(x) ≠ f(y + u) − f(y)
+    /// with u constant on channels. All points lie in the domain, and so do sums.
     pub(super) fn fails_at(&self, network: &Network, property: &Property, e: &Fields<'_>) -> Checked {
         let (points, factor) = (e.get("points")?.list(Json::rationals)?, e.get("factor")?.option(Json::rational)?);
         let one = Rat::one();
@@ -239,6 +235,10 @@ impl Context {
                 let reach = x.iter().zip(y).map(|(a, b)| (a - b).abs()).max().unwrap_or_default() * bound;
                 let gap = combination(&[(one.clone(), x.clone()), (-one, y.clone())])?;
                 apart(&gap, &reach).is_ok()
+            }
+            (Property::Additive, [x, y], None) => {
+                let parts = [(one.clone(), plus(x, y)?), (-one.clone(), x.clone()), (-one, y.clone())];
+                apart(&combination(&parts)?, &Rat::zero()).is_ok()
             }
             (Property::Injective, [x, y], None) => {
                 let (_, values) = (e.get("output")?, self.values(e.get("symbols")?, &[])?);

@@ -20,7 +20,7 @@ pub(super) fn injective(subject: &Subject<'_>) -> Grounds {
     }
     if let Some(map) = subject.map {
         let matrix = restricted(map, &columns);
-        return match matrix.rank(columns.len()) {
+        return match rank(&matrix, columns.len()) {
             Rank::Exact(rank) | Rank::AtLeast(rank) if rank == columns.len() => {
                 let proof = format!(
                     "The network is affine, and the rank of its matrix is {rank}, the number of input entries that vary: M x = M y only for x = y."
@@ -93,7 +93,7 @@ pub(super) fn surjective(subject: &Subject<'_>) -> Grounds {
     }
     if let Some(map) = subject.map {
         let matrix = restricted(map, &columns);
-        return match matrix.rank(outputs) {
+        return match rank(&matrix, outputs) {
             Rank::Exact(rank) | Rank::AtLeast(rank) if rank == outputs => {
                 let proof = format!(
                     "The network is affine, and the rank of its matrix, over the entries without bounds, is {rank}, the number of outputs: M x + b = y has a solution for every y."
@@ -133,6 +133,14 @@ pub(super) fn surjective(subject: &Subject<'_>) -> Grounds {
         ),
         Seen::Unknown(reason) => Grounds::undecided(reason),
     }
+}
+
+fn rank(matrix: &Matrix, most: usize) -> Rank {
+    #[cfg(debug_assertions)]
+    if crate::fault::has(crate::fault::Fault::WrongRank) {
+        return Rank::Exact(most);
+    }
+    matrix.rank(most)
 }
 
 /// The matrix's columns with these indices.
