@@ -87,6 +87,7 @@ const WORDS: &[&str] = &[
     "not_a_convolution",
     "layers",
     "map",
+    "matrix",
     "regions",
     "points",
     "leaf",

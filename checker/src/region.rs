@@ -95,8 +95,8 @@ impl Program {
         self
     }
 
-    /// The program with the outputs s·o − a for every output o, where the a are the last atoms: where that is 0, s·o is
-    /// the largest of a's arguments, which must be affine functions of the inputs.
+    /// The program with the outputs s·o − a for every output o, where the a are the last atoms: where that is 0, s·o
+    /// is the largest of a's arguments, which must be affine functions of the inputs.
     pub fn less_pieces(mut self, s: &Rat) -> Result<Program, Rejection> {
         let Some(first) = self.atoms.len().checked_sub(self.outputs.len()) else { return wrong("pieces are missing") };
         if self.atoms[first..].iter().flatten().flatten().any(|(v, _)| *v > self.inputs) {

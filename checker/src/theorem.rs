@@ -92,7 +92,7 @@ impl Context {
                 let positive = kind == "not_positively_homogeneous";
                 self.homogeneity(network, positive, e).map(|()| format!("{f} is not {law} on {on}"))
             }
-            ("not_a_convolution", "map") => {
+            ("not_a_convolution", "matrix") => {
                 self.no_convolution(index, e).map(|()| format!("{f} is not one convolution on {}", domain(network)))
             }
             _ => {

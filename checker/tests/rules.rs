@@ -44,7 +44,7 @@ fn all_certificates_are_accepted() {
 /// That the network whose map that theorem of `kernels` says is no convolution.
 fn no_convolution(theorem: u64) -> Value {
     let statement = json!({"kind": "not_a_convolution", "network": theorem - 1});
-    json!({"note": "", "statement": statement, "evidence": {"kind": "map", "theorem": theorem}})
+    json!({"note": "", "statement": statement, "evidence": {"kind": "matrix", "theorem": theorem, "symbols": []}})
 }
 
 /// What is changed, where, to what; and what the refusal says.
@@ -109,7 +109,7 @@ fn changes() -> Vec<Change> {
         // map.
         ("maps", "injective", "map", "/statement/kind", one("not_injective"), "the map does not show it"),
         ("maps", "injective", "map", "/statement/kind", one("additive"), "a map says nothing of it"),
-        ("maps", "injective", "map", "/statement/kind", one("not_a_convolution"), "no map between images"),
+        ("maps", "injective", "map", "/statement/kind", one("not_a_convolution"), "no statement `a_convolution`"),
         ("maps", "injective", "map", "/evidence/theorem", json!(1), "does not say this network's map"),
         ("maps", "injective", "map", "/evidence/theorem", json!(99), "does not say this network's map"),
         ("maps", "surjective", "map", "/statement/kind", one("not_surjective"), "the map does not show it"),
@@ -139,14 +139,35 @@ fn changes() -> Vec<Change> {
         ),
         ("inside", "different", "counterexample", "/evidence/x/0", one("-9"), "outside of the domain"),
         // no convolution.
-        ("kernels", "not_a_convolution", "map", "", no_convolution(4), "it is a convolution with the stride [2]"),
-        ("kernels", "not_a_convolution", "map", "", no_convolution(5), "it is a convolution with the stride [1]"),
-        ("kernels", "not_a_convolution", "map", "", no_convolution(6), "of the extended image with the stride [1]"),
-        ("kernels", "not_a_convolution", "map", "/evidence/theorem", json!(99), "does not say this network's map"),
         (
             "kernels",
             "not_a_convolution",
-            "map",
+            "matrix",
+            "",
+            no_convolution(4),
+            "it may be a convolution with the stride [2]",
+        ),
+        (
+            "kernels",
+            "not_a_convolution",
+            "matrix",
+            "",
+            no_convolution(5),
+            "it may be a convolution with the stride [1]",
+        ),
+        (
+            "kernels",
+            "not_a_convolution",
+            "matrix",
+            "",
+            no_convolution(6),
+            "it may be a convolution of the extended image with the stride [1]",
+        ),
+        ("kernels", "not_a_convolution", "matrix", "/evidence/theorem", json!(99), "does not say this network's map"),
+        (
+            "kernels",
+            "not_a_convolution",
+            "matrix",
             "/statement/kind",
             one("a_convolution"),
             "no statement `a_convolution`",

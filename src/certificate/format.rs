@@ -239,6 +239,7 @@ pub enum EvidenceText {
     Regions { program: ProgramText, tree: Vec<NodeText> },
     Layers,
     Map { theorem: usize },
+    Matrix { theorem: usize, symbols: ValuesText },
     Points { points: Vec<Vec<String>>, factor: Option<String>, output: usize, symbols: ValuesText },
 }
 

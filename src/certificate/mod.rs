@@ -71,7 +71,7 @@ impl Certificate {
         let mut index = 0;
         self.text.theorems.retain(|_| (theorems.binary_search(&index).is_err(), index += 1).0);
         for left in &mut self.text.theorems {
-            if let EvidenceText::Map { theorem } = &mut left.evidence {
+            if let EvidenceText::Map { theorem } | EvidenceText::Matrix { theorem, .. } = &mut left.evidence {
                 *theorem -= theorems.iter().filter(|out| **out < *theorem).count();
             }
         }

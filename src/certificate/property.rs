@@ -33,7 +33,7 @@ impl Writer<'_, '_> {
                 "curvature-by-layers" | "monotone-by-layers" | "lipschitz-by-layers" | "affine-along-constants" => {
                     EvidenceText::Layers
                 }
-                "affine-map" | "exact-rank" => self.by_map(index)?,
+                "affine-map" | "exact-rank" => EvidenceText::Map { theorem: self.map_of(index)? },
                 other => return Err(format!("the rule `{other}` has no theorem")),
             },
         };
@@ -48,11 +48,11 @@ impl Writer<'_, '_> {
         Ok(vec![(StatementText::Property { kind, network: index, inputs, bound }, evidence)])
     }
 
-    /// That it follows from the network's map, which another theorem says.
-    pub(super) fn by_map(&self, index: usize) -> Result<EvidenceText, String> {
+    /// The theorem that says the network's map.
+    pub(super) fn map_of(&self, index: usize) -> Result<usize, String> {
         let says = |s: &StatementText| matches!(s, StatementText::AffineMap { network, .. } if *network == index);
         let theorem = self.theorems.iter().position(|t| says(&t.statement));
-        Ok(EvidenceText::Map { theorem: theorem.ok_or("its map is too large to be written")? })
+        theorem.ok_or("its map is too large to be written".into())
     }
 
     fn points(&mut self, network: &Network, violation: &Violation) -> EvidenceText {

@@ -4,7 +4,7 @@ use super::Gap;
 use super::elaborate::Elaborated;
 use super::format::{EvidenceText, StatementText, TheoremText, strings};
 use super::regions;
-use crate::algebra::{Polynomial, Rational, Tensor};
+use crate::algebra::{Polynomial, Rational, Symbol, Tensor};
 use crate::collapse::AffineMap;
 use crate::decide::convolution::Agreement;
 use crate::decide::search::Witness;
@@ -179,10 +179,15 @@ impl Writer<'_, '_> {
             (Status::Refuted, _) if finding.decision.verdict == Verdict::Nonlinear => {
                 self.of_network(network, &finding.decision)
             }
-            (Status::Refuted, _) if network.is_symbolic() => {
-                Err("that no convolution is equal is certified for weights that are numbers".into())
+            (Status::Refuted, _) => {
+                let any = |&symbol: &Symbol| match symbol {
+                    Symbol::Free(index) => Some((symbol, sample(index, 1))),
+                    Symbol::Root(_) => None,
+                };
+                let symbols = self.elaborated.values(&[network], &network.symbols().iter().filter_map(any).collect());
+                let evidence = EvidenceText::Matrix { theorem: self.map_of(index)?, symbols };
+                Ok(vec![(fails("a_convolution", index), evidence)])
             }
-            (Status::Refuted, _) => Ok(vec![(fails("a_convolution", index), self.by_map(index)?)]),
             (Status::Undecided, _) => Err("it is undecided".into()),
         }
     }
@@ -348,7 +353,7 @@ fn weights_with_constant(network: &Network, evidence: &Evidence) -> Assignment {
     let Some(constants) = constants(evidence).filter(|_| !symbols.is_empty()) else { return Assignment::new() };
     let choice = |round: u64| -> Assignment {
         let value = |symbol| match symbol {
-            crate::algebra::Symbol::Free(index) if round > 0 => sample(index, round),
+            Symbol::Free(index) if round > 0 => sample(index, round),
             _ => Rational::from_integer(1.into()),
         };
         symbols.iter().map(|&s| (s, value(s))).collect()

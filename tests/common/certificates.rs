@@ -138,4 +138,8 @@ pub const FILES: &[(&str, &str)] = &[
         "inside",
         "forall c: 1\nnetwork f(x: 2 in [1, 8]) { relu6 }\nnetwork g(x: 1 in [-9, 2]) { bias(1); abs }\nnetwork h(x: 1) { bias(c) }\nnetwork i(x: 1 in [1, 2]) { batchnorm(mean=0, var=2, eps=0); bias(1) }\nprove f is additive\nprove f is homogeneous\nprove f is positively_homogeneous\nprove g is homogeneous\nprove g is even\nprove h is additive\nprove i is linear",
     ),
+    (
+        "free",
+        "forall k: 1x1x3\nnetwork f(x: 1x4) { conv(k, pad=1); batchnorm(mean=0, var=2, eps=0); conv([1, 2, 3], pad=1) }\nnetwork g(x: 1x4) { batchnorm(mean=1, var=3, eps=0); conv([1, 1, 1], pad=1) }\nprove f is a_convolution\nprove g is a_convolution",
+    ),
 ];

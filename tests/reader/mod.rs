@@ -7,7 +7,7 @@ use netprove::algebra::{Budget, Integer, Polynomial, Rational, Shape, Symbol, Te
 use netprove::decide::convolution::{Agreement, convolution};
 use netprove::decide::properties::behaves;
 use netprove::decide::search::Domain;
-use netprove::decide::{Comparison, Status, Verdict, compare, decide};
+use netprove::decide::{Comparison, Evidence, Status, Verdict, compare, decide};
 use netprove::diagnostic::Span;
 use netprove::layer::{Arguments, Layer, Value as Argument, catalogue};
 use netprove::network::{Assignment, Behaviour, Equation, Input, Network, Node};
@@ -335,9 +335,14 @@ impl Reader {
                 Comparison::Equal(_) | Comparison::Close { .. }
             ),
             "not_a_convolution" => {
-                let (f, decision) = (network("network")?, decide(network("network")?, MEMORY));
-                let found = convolution(f, decision.evidence.map());
-                found.is_some_and(|found| matches!(found.agreement, Agreement::Except(..)))
+                let f = network("network")?;
+                let agreement = match &decide(f, MEMORY).evidence {
+                    Evidence::Symbolic(map) | Evidence::SymbolicNormalForm(map, _) => {
+                        convolution(f, Some(map)).map(|found| found.agreement)
+                    }
+                    evidence => convolution(f, evidence.map()).map(|found| found.agreement),
+                };
+                matches!(agreement, Some(Agreement::Except(..)))
             }
             kind @ ("not_additive" | "not_homogeneous" | "not_positively_homogeneous") => {
                 self.law_fails(kind, network("network")?, &theorem["evidence"])?

@@ -121,9 +121,9 @@ impl Context {
 
     /// A property by `map`: of the exact map that an earlier theorem says f is. Affine functions are convex,
     /// concave, and affine along every direction. Entries that vary count: no weight is negative; the sizes of a
-    /// row's weights add up to at most the bound. f is injective exactly if the matrix's columns of entries that vary are
-    /// independent: else some step along them, however short, changes nothing. It is surjective exactly if the rows are,
-    /// over the entries without bounds: else a combination of the outputs depends on bounded entries only.
+    /// row's weights add up to at most the bound. f is injective exactly if the matrix's columns of entries that vary
+    /// are independent: else some step along them, however short, changes nothing. It is surjective exactly if the rows
+    /// are, over the entries without bounds: else a combination of the outputs depends on bounded entries only.
     pub(super) fn by_map(&self, network: usize, property: &Property, holds: bool, e: &Fields<'_>) -> Checked {
         let map = self.map_of(network, e)?;
         let network = &self.networks[network];
