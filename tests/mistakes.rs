@@ -335,6 +335,31 @@ fn absurd_sizes_are_refused_at_once() {
     }
 }
 
+/// A constant is refused by what it takes: 8 bytes an element where all are machine words.
+#[test]
+fn constants_are_priced_as_they_are_kept() {
+    for (constant, needed) in [
+        ("zeros(100x100)", 80_000),
+        ("ones(100x100)", 80_000),
+        ("eye(100)", 80_000),
+        ("eye(4, 3x3)", 8 * 4 * 4 * 9),
+        ("random(100x100, seed=1)", 80_000),
+        ("transpose(random(100x100, seed=1, bits=24) / 3)", 80_000),
+        ("pad(random(10x10x3x3, seed=1), 1)", 8 * 100 * 25),
+        // 3·2⁸⁰ and 1 over 3: 64 bytes each, and 10 for the digits.
+        ("[0x1p80, 1/3]", 148),
+    ] {
+        let fits = |memory| {
+            let source =
+                Source { name: "t.net".into(), text: format!("let w = {constant}\nnetwork f(x: 1) = x |> relu") };
+            let found = check(source, &NoImports, memory).map_or_else(|r| r.diagnostics, |_| Vec::new());
+            assert!(found.iter().all(|d| d.code.id() == "memory-limit"), "{constant}: {found:?}");
+            found.is_empty()
+        };
+        assert!(fits(needed) && !fits(needed - 1), "{constant}");
+    }
+}
+
 /// A stride, a step or a border may be absurd where the result is small.
 #[test]
 fn large_numbers_with_small_results_are_fine() {

@@ -110,6 +110,17 @@ impl<C: Coefficient> Store<C> {
         }
     }
 
+    /// The bytes of one, generously: a machine word, or two words and a small allocation besides its digits.
+    pub fn element_bytes(&self) -> u64 {
+        /// Of an integer or polynomial of one term, without its digits.
+        const ELEMENT: u64 = 64;
+        match self {
+            Store::Words(w) if w.long.get().is_none() => 8,
+            Store::Words(_) => 8 + ELEMENT,
+            Store::Long(_) => (ELEMENT + self.bits() / 8) * self.terms() as u64,
+        }
+    }
+
     /// All times an integer.
     pub fn times(&self, factor: &Integer) -> Store<C> {
         if let (Store::Words(Words { words, .. }), Some(factor)) = (self, factor.to_i64())

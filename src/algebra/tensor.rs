@@ -88,6 +88,11 @@ impl<C: Coefficient> Tensor<C> {
         self.numerators.terms()
     }
 
+    /// The bytes that an element takes, as it is kept; an estimate that is rather too high.
+    pub fn element_bytes(&self) -> u64 {
+        self.numerators.element_bytes()
+    }
+
     /// Whether every element is 0.
     pub fn is_zero(&self) -> bool {
         (0..self.len()).all(|i| self.is_zero_at(i))

@@ -38,6 +38,9 @@ pub(super) type Mistakes = Vec<Diagnostic>;
 /// A generous estimate of the bytes that one exact element takes: two words and a small allocation.
 const ELEMENT_BYTES: u64 = 64;
 
+/// The bytes of an element that is kept as a machine word.
+pub(super) const WORD_BYTES: u64 = 8;
+
 /// The same for a term of a polynomial: monomial, coefficient, and their allocations.
 const SYMBOL_BYTES: u64 = 200;
 
@@ -97,11 +100,10 @@ impl<'a> Constants<'a> {
         if bits > MAX_BITS {
             return Err(vec![too_long(expr.span)]);
         }
-        let element = match value {
-            Constant::Numbers(_) => ELEMENT_BYTES,
-            Constant::Symbols(_) => SYMBOL_BYTES,
+        let bytes = match &value {
+            Constant::Numbers(tensor) => (tensor.len() as u64).saturating_mul(tensor.element_bytes()),
+            Constant::Symbols(_) => (value.terms().1 as u64).saturating_mul(SYMBOL_BYTES.saturating_add(bits / 8)),
         };
-        let bytes = (value.terms().1 as u64).saturating_mul(element.saturating_add(bits / 8));
         if bytes > self.memory { Err(vec![self.too_large(value.shape(), bytes, expr.span)]) } else { Ok(value) }
     }
 
@@ -179,7 +181,8 @@ impl<'a> Constants<'a> {
         self.affordable_bytes(shape, ELEMENT_BYTES, span)
     }
 
-    fn affordable_bytes(&self, shape: &Shape, element: u64, span: Span) -> Result<(), Mistakes> {
+    /// The same, for a tensor each of whose elements takes so many bytes.
+    pub(super) fn affordable_bytes(&self, shape: &Shape, element: u64, span: Span) -> Result<(), Mistakes> {
         let bytes = (shape.elements() as u64).saturating_mul(element);
         if bytes <= self.memory { Ok(()) } else { Err(vec![self.too_large(shape, bytes, span)]) }
     }

@@ -1,10 +1,10 @@
 //! The functions of constant expressions: `zeros`, `eye`, `pad`, `flip`, `random`, …
 
-use num_traits::{One, Signed, Zero};
+use num_traits::{One, Signed};
 use rayon::prelude::*;
 
 use super::constant::{Constant, each, pair};
-use super::constants::{Constants, Mistakes, both, checked_shape, few_terms, pick, shortened};
+use super::constants::{Constants, Mistakes, WORD_BYTES, both, checked_shape, few_terms, pick, shortened};
 use super::kernels;
 use crate::algebra::{Integer, Polynomial, Rational, Shape, Tensor, split_mix};
 use crate::diagnostic::{Code, Diagnostic, Span, did_you_mean};
@@ -68,10 +68,9 @@ pub(super) fn call(scope: &Constants, callee: &Name, arguments: &[Argument], spa
     let needed = || second.ok_or_else(|| vec![missing(name, parameters[1], span)]);
     match name {
         "zeros" | "ones" => {
-            let shape = affordable(scope, scope.shape(first)?, first.span)?;
-            let value = if name == "ones" { Integer::one() } else { Integer::zero() };
+            let shape = affordable_words(scope, scope.shape(first)?, first.span)?;
             let count = shape.elements();
-            Ok(Constant::Numbers(Tensor::from_integers(shape, vec![value; count])))
+            Ok(Constant::Numbers(Tensor::from_words(shape, vec![i64::from(name == "ones"); count], Integer::one())))
         }
         "eye" => eye(scope, first, second).map(Constant::Numbers),
         "pad" => {
@@ -112,7 +111,7 @@ pub(super) fn call(scope: &Constants, callee: &Name, arguments: &[Argument], spa
         "sqrt" => root(&scope.numbers(first)?, first.span),
         "random" => {
             let (shape, seed) = both(scope.shape(first), scope.integer(needed()?))?;
-            let shape = affordable(scope, shape, first.span)?;
+            let shape = affordable_words(scope, shape, first.span)?;
             let Some(bits) = argument(2) else { return Ok(Constant::Numbers(random(shape, seed as u64))) };
             match u32::try_from(scope.integer(bits)?) {
                 Ok(count @ 1..=RANDOM_BITS) => Ok(Constant::Numbers(random_floats(shape, seed as u64, count))),
@@ -183,6 +182,11 @@ pub(super) fn affordable(scope: &Constants, shape: Shape, span: Span) -> Result<
     scope.affordable(&shape, span).map(|()| shape)
 }
 
+/// The same, where every element will be a machine word.
+fn affordable_words(scope: &Constants, shape: Shape, span: Span) -> Result<Shape, Mistakes> {
+    scope.affordable_bytes(&shape, WORD_BYTES, span).map(|()| shape)
+}
+
 /// `eye(n)`, or the kernel with which `conv` of any number of channels changes nothing.
 fn eye(scope: &Constants, size: &Expr, kernel: Option<&Expr>) -> Result<Tensor, Mistakes> {
     let n = scope.integer(size)?;
@@ -195,14 +199,14 @@ fn eye(scope: &Constants, size: &Expr, kernel: Option<&Expr>) -> Result<Tensor, 
         return Err(vec![Diagnostic::new(Code::InvalidArgument, kernel.span, message).help("use an odd size")]);
     }
     let axes = [&[n, n], window.as_slice()].concat();
-    let shape = affordable(scope, checked_shape(axes, size.span)?, size.span)?;
+    let shape = affordable_words(scope, checked_shape(axes, size.span)?, size.span)?;
     let taps: usize = window.iter().product();
-    let mut numerators = vec![Integer::zero(); shape.elements()];
+    let mut numerators = vec![0; shape.elements()];
     for i in 0..n {
         // Odd sizes: the centre is the middle of the flat window.
-        numerators[(i * n + i) * taps + taps / 2] = Integer::one();
+        numerators[(i * n + i) * taps + taps / 2] = 1;
     }
-    Ok(Tensor::from_integers(shape, numerators))
+    Ok(Tensor::from_words(shape, numerators, Integer::one()))
 }
 
 /// The number of leading axes that are channels: two for `O×I×K…`, none for a bare `K` or `K×K`.
@@ -214,7 +218,12 @@ fn pad(scope: &Constants, tensor: &Constant, amount: usize, span: Span) -> Resul
     let (from, lead) = (tensor.shape(), channel_axes(tensor.shape()));
     let grow = |(axis, &n): (usize, &usize)| if axis < lead { n } else { n.saturating_add(amount.saturating_mul(2)) };
     let axes: Vec<usize> = from.axes().iter().enumerate().map(grow).collect();
-    let shape = affordable(scope, checked_shape(axes, span)?, span)?;
+    let shape = checked_shape(axes, span)?;
+    match tensor {
+        // As the elements that it is made of are kept.
+        Constant::Numbers(numbers) => scope.affordable_bytes(&shape, numbers.element_bytes(), span)?,
+        Constant::Symbols(_) => scope.affordable(&shape, span)?,
+    }
     let source = |flat: usize| {
         let mut index = shape.unravel(flat);
         for (i, n) in index.iter_mut().zip(from.axes()).skip(lead) {
