@@ -1,6 +1,6 @@
 //! Tables of border classes against the matrices that they stand for.
 
-use netprove::algebra::{Integer, Polynomial};
+use netprove::algebra::{Integer, Polynomial, Rank, Undecided};
 use netprove::collapse::{AffineMap, ImageMap, Region};
 use netprove::decide::{Comparison, Evidence, Proof, Status, Verdict, compare, prove};
 use netprove::diagnostic::Source;
@@ -133,6 +133,53 @@ fn agrees(table: &ImageMap, expected: &AffineMap, text: &str) {
     assert_eq!(table.denominator(), expected.denominator(), "{text}");
     let largest = expected.matrix.entries().map(|(_, _, v)| if v < 0.into_rational() { -v } else { v }).max();
     assert_eq!(table.largest(), largest.unwrap_or_default(), "{text}");
+    let (bounds, rank) = (table.rank(usize::MAX), expected.matrix.rank(usize::MAX));
+    let Some(rank) = rank.exact() else { panic!("small ranks are exact: {text}") };
+    match bounds {
+        Rank::Exact(bound) => assert_eq!(bound, rank, "{text}"),
+        Rank::Between { least, most, .. } => assert!((least..=most).contains(&rank) && least < most, "{text}"),
+    }
+}
+
+/// Ranks that a table proves, and bounds where it does not.
+#[test]
+fn ranks_are_read_off_tables() {
+    let cases = [
+        // Valid, strided and causal convolutions: no two windows begin at one position.
+        ("2x20x18", "conv(random(2x2x3x3, seed=1)); conv(random(2x2x3x3, seed=2))", Ok(2 * 16 * 14)),
+        ("3x40x40", "conv(random(2x3x4x3, seed=1), stride=4)", Ok(2 * 10 * 10)),
+        ("2x20x20", "conv(random(2x2x3x3, seed=1), stride=2, pad=1)", Ok(2 * 10 * 10)),
+        ("2x30", "conv(random(2x2x3, seed=1), pad=[2, 0]); conv(random(2x2x3, seed=2), pad=[2, 0])", Ok(60)),
+        (
+            "1x12x12",
+            "conv(random(3x3, seed=1), pad=[2, 0, 0, 2]); conv(random(3x3, seed=2), pad=[2, 0, 0, 2])",
+            Ok(144),
+        ),
+        ("1x6x6x6", "conv(random(2x2x2, seed=2), pad=[1, 0, 0, 0, 1, 1])", Ok(216)),
+        // More channels than there are entries to read.
+        ("1x16x16", "conv(random(5x1x1x1, seed=1))", Ok(256)),
+        ("2x16x16", "conv(random(2x2x1x1, seed=1), stride=3)", Ok(72)),
+        ("2x9x9", "conv(zeros(2x2x3x3), pad=1); bias([1, 2])", Ok(0)),
+        ("2x16x16", "conv([[[[1]], [[2]]], [[[2]], [[4]]]])", Err((256, 512))),
+        // Windows begin at one place, at a border or for the third pair of channels: kernels decide.
+        ("2x20x20", "conv(random(6x2x3x3, seed=1), stride=2, pad=1)", Err((420, 600))),
+        ("1x12x12", "conv(random(3x3, seed=1), pad=1)", Err((121, 144))),
+        ("2x14x14", "conv(random(2x2x3x3, seed=1), pad=1, pad_mode=circular)", Err((288, 392))),
+    ];
+    let mut wrong = Vec::new();
+    for (shape, body, expected) in cases {
+        let text = format!("network f(x: {shape}) {{ {body} }}");
+        let table = table::<Integer>(&network(&text).unwrap_or_else(|| panic!("{text}"))).expect("images");
+        let found = match table.rank(usize::MAX) {
+            Rank::Exact(rank) => Ok(rank),
+            Rank::Between { least, most, why } => {
+                assert_eq!(why, Undecided::Structure);
+                Err((least, most))
+            }
+        };
+        wrong.extend((found != expected).then(|| format!("{found:?}, not {expected:?}: {text}")));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 trait IntoRational {

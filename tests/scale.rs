@@ -236,6 +236,40 @@ fn what_is_not_every_row_once_is_not_merged() {
     succeed(folder, &["merge", "b.rows", "a.rows", "--output", "whole.mtx"]);
 }
 
+/// Ranks, counts and the largest entry of maps that are not held, from their rows as they pass.
+#[test]
+fn what_comes_with_a_map_is_read_off_its_rows() {
+    let chain = "conv(random(8x3x3x3, seed=1, bits=24), pad=1); avgpool(8); flatten";
+    let cases = [
+        ("dense(random(6x72, seed=2, bits=24))", "6"),
+        // Its last rows are combinations of the others; then a value of 3 entries in between.
+        (
+            "dense(random(6x72, seed=2, bits=24)); dense([[1, 0, 0, 0, 0, 0], [0, 1, 0, 0, 0, 0], [2, -3, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0]])",
+            "2",
+        ),
+        ("dense(random(3x72, seed=2, bits=24)); dense(random(7x3, seed=3, bits=24))", "3"),
+    ];
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    for (last, rank) in cases {
+        let text = format!("network f(x: 3x24x24) {{ {chain}; {last} }}");
+        fs::write(folder.join("f.net"), &text).expect("written");
+        let map = Region::<Integer>::whole(&network(&text)).expect("affine").collapse(1 << 30).expect("small");
+        for arguments in
+            [&["collapse", "f.net", "-o", "f.json", "--memory", "1M"][..], &["collapse", "f.net", "-o", "f.json"]]
+        {
+            succeed(folder, arguments);
+            let written: serde_json::Value =
+                serde_json::from_str(&fs::read_to_string(folder.join("f.json")).expect("a text")).expect("an object");
+            assert_eq!(written["rank"].to_string(), rank, "{text}");
+            assert_eq!(written["nonzeros"], map.matrix.nonzeros(), "{text}");
+            assert_eq!(written["largest"], map.largest().to_string(), "{text}");
+            assert_eq!(written["sha256"], map.sha256(), "{text}");
+            assert_eq!(written.get("rank_at_most"), None);
+        }
+    }
+}
+
 /// One row that does not fit is refused before anything is written.
 #[test]
 fn a_row_that_does_not_fit_is_a_stated_limit() {

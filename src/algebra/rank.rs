@@ -1,139 +1,180 @@
-//! Exact rank.
+//! Exact rank, from the rows as they pass.
 //!
 //! The rank modulo a prime never exceeds the rank over ℚ, so reaching an upper bound proves
 //! equality. Otherwise let r be the largest rank found modulo the primes p₁, …, pₖ: every minor of
 //! size r + 1 is divisible by each pᵢ, hence by their product; once the product exceeds Hadamard's
 //! bound for such minors, all of them are zero and the rank is exactly r.
 
-use num_integer::Integer as _;
-use num_traits::ToPrimitive;
+mod echelon;
+
+use std::convert::Infallible;
+use std::fmt;
+
+use rayon::prelude::*;
 
 use super::{Integer, Matrix};
+pub(crate) use echelon::Echelon;
+use echelon::{PRIME_BITS, primes};
 
 /// What is known of a rank.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rank {
     /// Proved.
     Exact(usize),
-    /// A proved lower bound; deciding equality would take more work than allowed.
-    AtLeast(usize),
+    /// Proved bounds, not equal.
+    Between {
+        /// It is not less.
+        least: usize,
+        /// It is not more.
+        most: usize,
+        /// Why it is not known which.
+        why: Undecided,
+    },
 }
 
-/// Word operations that one rank computation may take.
-const WORK: u64 = 4_000_000_000;
+/// Why a rank is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Undecided {
+    /// Elimination takes more work than is spent on it.
+    Work,
+    /// Elimination takes more memory than allowed.
+    Memory,
+    /// The matrix is not written out, and its structure does not say.
+    Structure,
+}
+
+impl Rank {
+    /// The rank, where it is proved.
+    pub fn exact(self) -> Option<usize> {
+        match self {
+            Rank::Exact(rank) => Some(rank),
+            Rank::Between { .. } => None,
+        }
+    }
+
+    /// A proved lower bound.
+    pub fn least(self) -> usize {
+        match self {
+            Rank::Exact(rank) => rank,
+            Rank::Between { least, .. } => least,
+        }
+    }
+
+    fn between(least: usize, most: usize, why: Undecided) -> Rank {
+        if least == most { Rank::Exact(least) } else { Rank::Between { least, most, why } }
+    }
+}
+
+impl fmt::Display for Undecided {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Undecided::Work => "elimination modulo enough primes takes more work than is spent on it",
+            Undecided::Memory => "elimination takes more memory than is allowed",
+            Undecided::Structure => "that would take M itself",
+        })
+    }
+}
+
+/// Multiply-adds that one rank may take.
+const WORK: u64 = 1_500_000_000;
+
+/// Primes that are worked with at once, memory permitting.
+const TOGETHER: u64 = 16;
+
+/// Visits a row by its entries that are not 0: `(column, numerator)`, columns ascending.
+pub type Visit<'v> = dyn FnMut(&[(usize, &Integer)]) + 'v;
+
+/// The rank of a matrix whose rows `pass` goes through, all of them each time that it is called. `most` is any known
+/// upper bound, such as the size of the narrowest layer. The rows are not kept, and what is takes `memory` bytes at most.
+pub fn rank<E>(
+    columns: usize,
+    most: usize,
+    memory: u64,
+    mut pass: impl FnMut(&mut Visit<'_>) -> Result<(), E>,
+) -> Result<Rank, E> {
+    let mut primes = primes();
+    let mut fresh = |work: u64, memory: u64| Echelon::new(primes.next().unwrap_or(2), columns, work, memory);
+    let (mut bounds, mut first) = (Bounds::new(columns), fresh(WORK, memory));
+    pass(&mut |row| {
+        bounds.add(row);
+        if first.rank() < most {
+            first.insert(row);
+        }
+    })?;
+    let most = most.min(bounds.rows.len()).min(bounds.columns());
+    let (mut best, mut bits, mut spent) = (first.rank(), PRIME_BITS, first.work());
+    if let (true, Some(why)) = (best < most, first.stopped()) {
+        return Ok(Rank::between(best, most, why));
+    }
+    let (each, bytes) = (first.work(), first.bytes());
+    drop(first);
+    loop {
+        let needed = bounds.minors(best + 1);
+        if best == most || bits > needed {
+            return Ok(Rank::Exact(best));
+        }
+        let missing = (needed - bits) / PRIME_BITS + 1;
+        if missing.saturating_mul(each).saturating_add(spent) > WORK {
+            return Ok(Rank::between(best, most, Undecided::Work));
+        }
+        let together = missing.min(TOGETHER).min(memory / bytes.max(1)).max(1);
+        let mut some: Vec<Echelon> = (0..together).map(|_| fresh(WORK - spent, memory / together)).collect();
+        pass(&mut |row| some.par_iter_mut().for_each(|echelon| echelon.insert(row)))?;
+        for echelon in some {
+            // Every prime counts: its rank, at most the largest, makes the larger minors vanish.
+            best = best.max(echelon.rank());
+            if let Some(why) = echelon.stopped() {
+                return Ok(Rank::between(best, most, why));
+            }
+            bits += PRIME_BITS;
+            spent += echelon.work();
+        }
+    }
+}
+
+/// What bounds the rank of some rows, and their minors.
+struct Bounds {
+    /// For each row that is not 0, a bound on the bits of its Euclidean norm.
+    rows: Vec<u64>,
+    /// The columns that are not 0.
+    occupied: Vec<bool>,
+}
+
+impl Bounds {
+    fn new(columns: usize) -> Bounds {
+        Bounds { rows: Vec::new(), occupied: vec![false; columns] }
+    }
+
+    fn add(&mut self, row: &[(usize, &Integer)]) {
+        let Some(longest) = row.iter().map(|(_, n)| n.bits()).max() else { return };
+        row.iter().for_each(|&(column, _)| self.occupied[column] = true);
+        // The norm is at most √(entries) times the largest.
+        let entries = u64::from(usize::BITS - row.len().leading_zeros());
+        self.rows.push(longest + entries.div_ceil(2));
+    }
+
+    fn columns(&self) -> usize {
+        self.occupied.iter().filter(|&&occupied| occupied).count()
+    }
+
+    /// Bits of Hadamard's bound on the integer minors of a size: the product of the largest rows' norms.
+    fn minors(&mut self, size: usize) -> u64 {
+        self.rows.sort_unstable_by(|a, b| b.cmp(a));
+        self.rows.iter().take(size).sum()
+    }
+}
 
 impl Matrix {
-    /// The exact rank, as far as a fixed amount of work decides it. `upper` is any known upper
-    /// bound, such as the size of the narrowest layer.
-    pub fn rank(&self, upper: usize) -> Rank {
-        let occupied_rows = (0..self.rows()).filter(|&r| self.row(r).next().is_some()).count();
-        let mut columns = vec![usize::MAX; self.columns()];
-        let mut occupied_columns = 0;
-        for &column in self.numerators().col_indices() {
-            if columns[column] == usize::MAX {
-                columns[column] = occupied_columns;
-                occupied_columns += 1;
-            }
+    /// The exact rank, as far as a fixed amount of work decides it. `most` is any known upper bound.
+    pub fn rank(&self, most: usize) -> Rank {
+        let pass = |visit: &mut Visit<'_>| -> Result<(), Infallible> {
+            (0..self.rows()).for_each(|row| visit(&self.row(row).collect::<Vec<_>>()));
+            Ok(())
+        };
+        match rank(self.columns(), most, u64::MAX, pass) {
+            Ok(rank) => rank,
         }
-        let upper = upper.min(occupied_rows).min(occupied_columns);
-        let cost = (occupied_rows as u64).saturating_mul(occupied_columns as u64).saturating_mul(upper.max(1) as u64);
-        let affordable = usize::try_from(WORK / cost.max(1)).unwrap_or(usize::MAX);
-        let (mut best, mut bits) = (0, 0);
-        for (used, prime) in primes().enumerate() {
-            if best == upper || bits > self.minor_bits(best + 1) {
-                return Rank::Exact(best);
-            }
-            if used >= affordable {
-                break;
-            }
-            let rank = self.rank_modulo(prime, &columns, occupied_columns);
-            // Every prime counts: its rank, at most the largest, makes the larger minors vanish.
-            best = best.max(rank);
-            bits += u64::from(prime.ilog2());
-        }
-        Rank::AtLeast(best)
     }
-
-    /// Bits of Hadamard's bound on the integer minors of a size: the largest rows' Euclidean norms.
-    fn minor_bits(&self, size: usize) -> u64 {
-        let norm = |row| self.row(row).map(|(_, n)| n * n).sum::<Integer>().bits().div_ceil(2);
-        let mut norms: Vec<u64> = (0..self.rows()).map(norm).collect();
-        norms.sort_unstable_by(|a, b| b.cmp(a));
-        norms.iter().take(size).sum()
-    }
-
-    /// The rank modulo a prime below 2⁶², by elimination on the occupied columns.
-    fn rank_modulo(&self, prime: u64, columns: &[usize], width: usize) -> usize {
-        let mut pivots: Vec<Option<Vec<u64>>> = vec![None; width];
-        let mut rank = 0;
-        for row in 0..self.rows() {
-            let mut dense = vec![0; width];
-            for (column, n) in self.row(row) {
-                dense[columns[column]] = n.mod_floor(&prime.into()).to_u64().unwrap_or(0);
-            }
-            for column in 0..width {
-                let lead = dense[column];
-                if lead == 0 {
-                    continue;
-                }
-                match &pivots[column] {
-                    Some(pivot) => {
-                        for (d, &p) in dense[column..].iter_mut().zip(&pivot[column..]) {
-                            if p != 0 {
-                                *d = (*d + prime - multiply(lead, p, prime)) % prime;
-                            }
-                        }
-                    }
-                    None => {
-                        let inverse = power(lead, prime - 2, prime);
-                        dense[column..].iter_mut().for_each(|d| *d = multiply(*d, inverse, prime));
-                        pivots[column] = Some(dense);
-                        rank += 1;
-                        break;
-                    }
-                }
-            }
-        }
-        rank
-    }
-}
-
-fn multiply(a: u64, b: u64, prime: u64) -> u64 {
-    let product = u128::from(a) * u128::from(b) % u128::from(prime);
-    u64::try_from(product).unwrap_or(0)
-}
-
-fn power(mut base: u64, mut exponent: u64, prime: u64) -> u64 {
-    let mut result = 1;
-    while exponent > 0 {
-        if exponent & 1 == 1 {
-            result = multiply(result, base, prime);
-        }
-        base = multiply(base, base, prime);
-        exponent >>= 1;
-    }
-    result
-}
-
-/// The primes below 2⁶², descending.
-fn primes() -> impl Iterator<Item = u64> {
-    (0..).map(|i| (1 << 62) - 1 - 2 * i).filter(|&n| is_prime(n))
-}
-
-/// Miller–Rabin with the first twelve primes as bases: exact below 3.3·10²⁴ (Sorenson, Webster 2015).
-fn is_prime(n: u64) -> bool {
-    let shift = (n - 1).trailing_zeros();
-    let odd = (n - 1) >> shift;
-    [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37].into_iter().all(|base| {
-        let mut x = power(base, odd, n);
-        if x == 1 || x == n - 1 {
-            return true;
-        }
-        (1..shift).any(|_| {
-            x = multiply(x, x, n);
-            x == n - 1
-        })
-    })
 }
 
 #[cfg(test)]
@@ -152,6 +193,7 @@ mod tests {
         assert_eq!(matrix(3, 3, &[1, 2, 3, 4, 5, 6, 7, 8, 9]).rank(3), Rank::Exact(2));
         assert_eq!(matrix(4, 5, &[0]).rank(4), Rank::Exact(0));
         assert_eq!(matrix(4, 5, &[-3]).rank(4), Rank::Exact(1));
+        assert_eq!(Matrix::from_rows(5, Vec::new(), 1.into()).rank(4), Rank::Exact(0));
     }
 
     #[test]
@@ -161,12 +203,42 @@ mod tests {
         assert_eq!(matrix.rank(1), Rank::Exact(1));
     }
 
+    /// Multiples of many primes, which one prime more than Hadamard's bound tells from 0.
     #[test]
-    fn is_prime_knows_primes_and_strong_pseudoprimes() {
-        assert!(is_prime((1 << 61) - 1));
-        for composite in [3_215_031_751, 3_825_123_056_546_413_051, (1 << 62) - 1] {
-            assert!(!is_prime(composite), "{composite}");
+    fn multiples_of_as_many_primes_as_a_minor_has_are_not_mistaken_for_zero() {
+        for count in [1, 2, 5, 40] {
+            let product: Integer = primes().take(count).map(Integer::from).product();
+            let rows = vec![vec![(0, product.clone()), (2, 1.into())], vec![(1, -&product), (2, 1.into())], vec![]];
+            let square = vec![vec![(0, product.clone())], vec![(1, product.clone())], vec![(2, product)]];
+            assert_eq!(Matrix::from_rows(3, rows, 1.into()).rank(3), Rank::Exact(2));
+            assert_eq!(Matrix::from_rows(3, square, 1.into()).rank(3), Rank::Exact(3));
         }
+    }
+
+    /// A few rows in little memory, and what is said where even that does not suffice.
+    #[test]
+    fn limits_are_stated() {
+        let rows: Vec<Vec<(usize, Integer)>> = (0..4_usize)
+            .map(|r| {
+                (0..3000).map(|c| (c, Integer::from((r * r * c % 97) as i64 - 48 * (r as i64 % 2)) << 90)).collect()
+            })
+            .collect();
+        let matrix = Matrix::from_rows(3000, [rows.clone(), vec![rows[3].clone()]].concat(), 1.into());
+        let within = |memory: u64| {
+            rank(3000, 9, memory, |visit| -> Result<(), Infallible> {
+                (0..matrix.rows()).for_each(|row| visit(&matrix.row(row).collect::<Vec<_>>()));
+                Ok(())
+            })
+        };
+        let Rank::Exact(expected) = matrix.rank(9) else { panic!("small ranks are exact") };
+        assert!(expected < 5);
+        assert_eq!(within(100_000), Ok(Rank::Exact(expected)));
+        assert_eq!(within(30_000), Ok(Rank::Between { least: 1, most: 4, why: Undecided::Memory }));
+        assert_eq!(within(1_000), Ok(Rank::Between { least: 0, most: 4, why: Undecided::Memory }));
+        // Two equal rows of long numbers: they would take 2,000 primes.
+        let long: Vec<(usize, Integer)> = (0..2_000).map(|c| (c, Integer::from(c + 1) << 30_000_u32)).collect();
+        let long = Matrix::from_rows(2_000, vec![vec![(0, Integer::from(1))], long.clone(), long], 1.into());
+        assert_eq!(long.rank(3), Rank::Between { least: 2, most: 3, why: Undecided::Work });
     }
 
     proptest! {
@@ -178,6 +250,26 @@ mod tests {
             let Rank::Exact(p) = left.product(&right).rank(4) else { panic!("small ranks are exact") };
             prop_assert!(p <= l.min(r) && l + r <= p + 3, "Sylvester: {l} {r} {p}");
             prop_assert_eq!(left.transpose().rank(4), Rank::Exact(l));
+        }
+
+        /// By the definition: the largest minor that is not 0.
+        #[test]
+        fn the_rank_is_the_size_of_the_largest_minor(rows in 1_usize..5, columns in 1_usize..5, entries in prop::collection::vec(-2_i64..3, 16), zeros in 0_u32..16) {
+            let entry = |r: usize, c: usize| if zeros >> (r ^ c) & 1 == 1 { 0 } else { entries[4 * r + c] };
+            let row = |r: usize| (0..columns).map(|c| (c, Integer::from(entry(r, c)) << 70_u32)).collect();
+            let matrix = Matrix::from_rows(columns, (0..rows).map(row).collect(), 3.into());
+            fn minor(entry: &dyn Fn(usize, usize) -> i64, rows: &[usize], columns: &[usize]) -> i64 {
+                let Some((&row, rows)) = rows.split_first() else { return 1 };
+                let term = |(i, &c): (usize, &usize)| {
+                    let others: Vec<usize> = columns.iter().copied().filter(|&other| other != c).collect();
+                    (1 - 2 * (i as i64 % 2)) * entry(row, c) * minor(entry, rows, &others)
+                };
+                columns.iter().enumerate().map(term).sum()
+            }
+            let chosen = |set: usize, n: usize| (0..n).filter(|i| set >> i & 1 == 1).collect::<Vec<_>>();
+            let sets = (0..1_usize << rows).flat_map(|a| (0..1_usize << columns).map(move |b| (a, b)));
+            let nonzero = sets.filter(|(a, b)| a.count_ones() == b.count_ones() && minor(&entry, &chosen(*a, rows), &chosen(*b, columns)) != 0);
+            prop_assert_eq!(matrix.rank(5), Rank::Exact(nonzero.map(|(a, _)| a.count_ones() as usize).max().unwrap_or(0)));
         }
     }
 }

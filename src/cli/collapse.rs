@@ -151,8 +151,8 @@ impl Job<'_> {
         })?;
         writer.finish()?.flush()?;
         drop(progress);
-        let rows =
-            merge::read(spool.path(), u64::MAX).and_then(|part| Rows::join(vec![part])).map_err(io::Error::other)?;
+        let rows = merge::read(spool.path(), u64::MAX).and_then(|part| Rows::join(vec![part], self.memory));
+        let rows = rows.map_err(io::Error::other)?;
         Ok(files::write_by(self.output, |out| format(&rows, out))?)
     }
 }

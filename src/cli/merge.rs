@@ -30,7 +30,7 @@ pub fn run(options: &Merge) -> u8 {
     };
     let memory = options.limits.budget().memory;
     let parts = options.parts.iter().map(|path| read(path, memory).map_err(|m| format!("{}: {m}", path.display())));
-    let rows = match parts.collect::<Result<Vec<_>, _>>().and_then(Rows::join).and_then(whole) {
+    let rows = match parts.collect::<Result<Vec<_>, _>>().and_then(|parts| Rows::join(parts, memory)).and_then(whole) {
         Ok(rows) => rows,
         Err(message) => return files::fail(&message),
     };

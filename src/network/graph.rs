@@ -83,6 +83,23 @@ impl Network {
         live.into_iter().collect()
     }
 
+    /// The entries of the smallest value that all of the output is computed from, once every input is read: a bound
+    /// of the rank of the linear part of an affine network.
+    pub fn narrowest(&self) -> usize {
+        let live = self.live_nodes();
+        let mut last_use: Vec<NodeId> = (0..self.nodes.len()).collect();
+        live.iter().for_each(|&id| self.nodes[id].operands.iter().for_each(|&operand| last_use[operand] = id));
+        let (mut narrowest, mut open) = (usize::MAX, 0);
+        for id in live {
+            // Nothing before this value is used after it, and no input comes after it.
+            if open <= id && id + 1 >= self.inputs.len() {
+                narrowest = narrowest.min(self.nodes[id].shape.elements());
+            }
+            open = open.max(last_use[id]);
+        }
+        narrowest
+    }
+
     /// The free symbols that live layers mention.
     pub fn symbols(&self) -> BTreeSet<Symbol> {
         let live = self.live_nodes().into_iter().filter_map(|id| self.nodes[id].layer.as_ref());

@@ -12,6 +12,7 @@ mod borders;
 mod compare;
 mod local;
 mod outputs;
+mod rank;
 mod row;
 mod rows;
 mod trace;

@@ -21,7 +21,7 @@ pub(super) fn injective(subject: &Subject<'_>) -> Grounds {
     if let Some(map) = subject.map {
         let matrix = restricted(map, &columns);
         return match rank(&matrix, columns.len()) {
-            Rank::Exact(rank) | Rank::AtLeast(rank) if rank == columns.len() => {
+            Rank::Exact(rank) if rank == columns.len() => {
                 let proof = format!(
                     "The network is affine, and the rank of its matrix is {rank}, the number of input entries that vary: M x = M y only for x = y."
                 );
@@ -40,8 +40,12 @@ pub(super) fn injective(subject: &Subject<'_>) -> Grounds {
                     ),
                 }
             }
-            Rank::AtLeast(rank) => Grounds::undecided(format!(
-                "the rank of M is at least {rank}; whether it is {} is not known",
+            Rank::Between { least, most, .. } if most < columns.len() => Grounds::undecided(format!(
+                "the rank of M is between {least} and {most}, less than {} columns, but no two points are known",
+                columns.len()
+            )),
+            Rank::Between { least, why, .. } => Grounds::undecided(format!(
+                "the rank of M is at least {least}; whether it is {} is not known: {why}",
                 columns.len()
             )),
         };
@@ -94,7 +98,7 @@ pub(super) fn surjective(subject: &Subject<'_>) -> Grounds {
     if let Some(map) = subject.map {
         let matrix = restricted(map, &columns);
         return match rank(&matrix, outputs) {
-            Rank::Exact(rank) | Rank::AtLeast(rank) if rank == outputs => {
+            Rank::Exact(rank) if rank == outputs => {
                 let proof = format!(
                     "The network is affine, and the rank of its matrix, over the entries without bounds, is {rank}, the number of outputs: M x + b = y has a solution for every y."
                 );
@@ -110,9 +114,9 @@ pub(super) fn surjective(subject: &Subject<'_>) -> Grounds {
                     vec![proof],
                 )
             }
-            Rank::AtLeast(rank) => {
-                Grounds::undecided(format!("the rank of M is at least {rank}; whether it is {outputs} is not known"))
-            }
+            Rank::Between { least, why, .. } => Grounds::undecided(format!(
+                "the rank of M is at least {least}; whether it is {outputs} is not known: {why}"
+            )),
         };
     }
     let full = |leaf: &Leaf<'_>| {

@@ -83,6 +83,6 @@ pub fn largest(network: &Network) -> Option<(usize, usize)> {
     let matrix = Matrix::from_rows(inputs, conditions.iter().map(row).collect(), Integer::one());
     match matrix.rank(inputs) {
         Rank::Exact(rank) => Some((inputs - rank, inputs)),
-        Rank::AtLeast(_) => None,
+        Rank::Between { .. } => None,
     }
 }

@@ -5,17 +5,11 @@ use std::io::{self, Write};
 use sha2::{Digest, Sha256};
 
 use super::Rows;
-use crate::algebra::{Matrix, Rank, ratio};
-
-/// The rank is computed of maps with up to this many entries that are not 0.
-const MOST_ENTRIES: usize = 4_000_000;
+use crate::algebra::{self, Rank, ratio};
 
 /// Writes the object, its names in alphabetical order.
 pub fn write(rows: &Rows<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let (rank, rank_at_least) = match rank(rows)? {
-        Rank::Exact(rank) => (rank.to_string(), rank),
-        Rank::AtLeast(rank) => ("null".into(), rank),
-    };
+    let rank = rank(rows)?;
     let bias: Vec<String> = rows.bias.to_rationals().iter().map(ToString::to_string).collect();
     let (denominator, name) = (rows.common_denominator(), serde_json::Value::from(rows.heading.network.as_str()));
     let bias_text = bias.iter().map(|b| format!("\"{b}\"")).collect::<Vec<_>>().join(",");
@@ -39,18 +33,21 @@ pub fn write(rows: &Rows<'_>, out: &mut dyn Write) -> io::Result<()> {
     if !rows.is_whole() {
         write!(out, ",\"outputs\":[{},{}]", rows.heading.outputs[0], rows.heading.outputs[1])?;
     }
-    write!(out, ",\"rank\":{rank},\"rank_at_least\":{rank_at_least},\"rows\":{}", rows.count())?;
+    let exact = rank.exact().map_or("null".into(), |rank| rank.to_string());
+    write!(out, ",\"rank\":{exact},\"rank_at_least\":{}", rank.least())?;
+    if let Rank::Between { most, why, .. } = rank {
+        write!(out, ",\"rank_at_most\":{most},\"rank_undecided\":\"{why}\"")?;
+    }
+    write!(out, ",\"rows\":{}", rows.count())?;
     writeln!(out, ",\"sha256\":\"{hash}\"}}")
 }
 
+/// The rank, from the rows as they pass: read again as often as that takes.
 fn rank(rows: &Rows<'_>) -> io::Result<Rank> {
-    if rows.nonzeros > MOST_ENTRIES {
-        return Ok(Rank::AtLeast(0));
-    }
-    let mut all = Vec::with_capacity(rows.count());
-    rows.each(&mut |_, entries| {
-        all.push(entries.to_vec());
-        Ok(())
-    })?;
-    Ok(Matrix::from_rows(rows.heading.columns, all, rows.denominator.clone()).rank(usize::MAX))
+    algebra::rank(rows.heading.columns, usize::MAX, rows.memory(), |visit| {
+        rows.each(&mut |_, entries| {
+            visit(&entries.iter().map(|(column, n)| (*column, n)).collect::<Vec<_>>());
+            Ok(())
+        })
+    })
 }

@@ -264,11 +264,16 @@ pub struct Rows<'a> {
     /// The constants, flat.
     pub bias: Tensor,
     content: Integer,
+    memory: u64,
 }
 
+/// What is there to work with, however little memory is allowed: so small maps are the same files in any memory.
+const LEAST_MEMORY: u64 = 1 << 24;
+
 impl<'a> Rows<'a> {
-    /// Joins parts, in any order, whose outputs follow on one another.
-    pub fn join(mut parts: Vec<Part<'a>>) -> Result<Rows<'a>, String> {
+    /// Joins parts, in any order, whose outputs follow on one another. Formats that need more than a row at a time
+    /// take at most `memory` bytes, or [`LEAST_MEMORY`].
+    pub fn join(mut parts: Vec<Part<'a>>, memory: u64) -> Result<Rows<'a>, String> {
         parts.sort_by_key(|part| part.heading.outputs);
         let first = parts.first().ok_or("there are no parts")?;
         let mut heading = first.heading.clone();
@@ -296,12 +301,18 @@ impl<'a> Rows<'a> {
             content: shared,
             heading,
             parts,
+            memory: memory.max(LEAST_MEMORY),
         })
     }
 
     /// How many rows there are.
     pub fn count(&self) -> usize {
         self.heading.outputs[1] - self.heading.outputs[0]
+    }
+
+    /// The bytes that a format may take.
+    pub fn memory(&self) -> u64 {
+        self.memory
     }
 
     /// Whether every output of the network is there.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::MapObject;
+use super::{MapObject, at_most};
 use crate::algebra::ratio;
 use crate::collapse::{Axis, ImageMap};
 
@@ -45,12 +45,14 @@ pub(super) fn map(map: &ImageMap, max_entries: usize) -> MapObject {
         };
         (0..map.rows()).map(constant).collect()
     };
+    let rank = map.rank(usize::MAX);
     MapObject {
         rows: map.rows(),
         cols: map.columns(),
         nonzeros: map.nonzeros().unwrap_or(usize::MAX),
-        rank: None,
-        rank_at_least: 0,
+        rank: rank.exact(),
+        rank_at_least: rank.least(),
+        rank_at_most: at_most(rank),
         largest: map.largest().to_string(),
         denominator: map.denominator().to_string(),
         sha256: map.sha256(HASHED),

@@ -79,6 +79,9 @@ struct MapObject {
     nonzeros: usize,
     rank: Option<usize>,
     rank_at_least: usize,
+    /// Where the rank is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rank_at_most: Option<usize>,
     largest: String,
     denominator: String,
     sha256: Option<String>,
@@ -203,19 +206,25 @@ fn network(findings: &Findings<'_>, network: &Network, finding: &Finding, max_en
     }
 }
 
+/// The upper bound of a rank that is not known.
+fn at_most(rank: Rank) -> Option<usize> {
+    match rank {
+        Rank::Exact(_) => None,
+        Rank::Between { most, .. } => Some(most),
+    }
+}
+
 /// An affine map as an object.
 fn map(map: &AffineMap, max_entries: usize) -> MapObject {
     let matrix = &map.matrix;
-    let (rank, rank_at_least) = match matrix.rank(usize::MAX) {
-        Rank::Exact(rank) => (Some(rank), rank),
-        Rank::AtLeast(rank) => (None, rank),
-    };
+    let rank = matrix.rank(usize::MAX);
     MapObject {
         rows: matrix.rows(),
         cols: matrix.columns(),
         nonzeros: matrix.nonzeros(),
-        rank,
-        rank_at_least,
+        rank: rank.exact(),
+        rank_at_least: rank.least(),
+        rank_at_most: at_most(rank),
         largest: map.largest().to_string(),
         denominator: map.denominator().to_string(),
         sha256: Some(map.sha256()),

@@ -3,6 +3,7 @@
 use num_integer::Integer as _;
 use num_traits::One;
 
+use super::collapse::rank_in_words;
 use super::{Writer, entries};
 use crate::collapse::{Axis, ImageMap};
 use crate::report::document::{Block, math, text};
@@ -54,8 +55,9 @@ impl Writer<'_> {
             false => format!("All entries are integers over {}", number(&denominator.into())),
         };
         let words = format!(
-            "{over}; the largest absolute value is {}. The rank of M is not computed: that would take M itself.",
-            number(&map.largest())
+            "{over}; the largest absolute value is {}. {}",
+            number(&map.largest()),
+            rank_in_words(map.rank(self.network.narrowest()))
         );
         self.say(vec![text(words)]);
     }

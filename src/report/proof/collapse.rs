@@ -108,15 +108,14 @@ impl Writer<'_> {
         }
         let (rows, columns) = (map.matrix.rows(), map.matrix.columns());
         self.map_grids(map, lemmas);
-        let narrowest = lemmas.iter().map(|l| self.network.nodes[l.node].shape.elements()).min().unwrap_or(usize::MAX);
-        let upper =
-            if lemmas.iter().all(|l| self.network.nodes[l.node].operands.len() == 1) { narrowest } else { usize::MAX };
-        let rank = match map.matrix.rank(upper) {
+        // Without lemmas the network is not a product of matrices, and a constant in a column adds to the rank.
+        let product = !lemmas.is_empty() && pinned(self.network).is_none();
+        let most = if product { self.network.narrowest() } else { usize::MAX };
+        let rank = match map.matrix.rank(most) {
             Rank::Exact(rank) if rank == rows && rank == columns => {
                 format!("The rank of M is exactly {}: M is invertible, so nothing of the input is lost.", count(rank))
             }
-            Rank::Exact(rank) => format!("The rank of M is exactly {}.", count(rank)),
-            Rank::AtLeast(rank) => format!("The rank of M is at least {}.", count(rank)),
+            rank => rank_in_words(rank),
         };
         let denominator = map.denominator();
         let over = if denominator.is_one() {
@@ -303,4 +302,18 @@ fn column_grid<C: Formula>(name: &str, bias: &Tensor<C>, symbols: &Symbols) -> G
     grid.cells = bias.numerators().iter().map(|n| vec![n.formula(symbols)]).collect();
     grid.column_block = 0;
     grid
+}
+
+/// A sentence about a rank.
+pub(super) fn rank_in_words(rank: Rank) -> String {
+    match rank {
+        Rank::Exact(rank) => format!("The rank of M is exactly {}.", count(rank)),
+        Rank::Between { least, most, why } => {
+            format!(
+                "The rank of M is at least {} and at most {}; which it is, is not known: {why}.",
+                count(least),
+                count(most)
+            )
+        }
+    }
 }
