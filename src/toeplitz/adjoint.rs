@@ -185,3 +185,6 @@ fn with_slack(mut residues: Vec<i16>) -> Vec<i16> {
     residues.extend([0; SLACK]);
     residues
 }
+
+#[cfg(test)]
+mod tests;

@@ -211,6 +211,38 @@ mod tests {
         }
     }
 
+    /// All terms of a number's sum modulo a further prime are as large as they can be, and of one sign.
+    #[test]
+    fn the_largest_sums_of_many_primes_are_right() {
+        let basis = Basis::new(463);
+        let further = moduli()[463];
+        let cofactors: Vec<i64> =
+            basis.moduli().iter().map(|m| i64::from(residue(&(&basis.product / m.prime()), &further))).collect();
+        let term = |(m, &cofactor): (&Modulus, &i64)| i64::from(m.prime() / 2) * cofactor.signum();
+        let mut terms: Vec<i64> = basis.moduli().iter().zip(&cofactors).map(term).collect();
+        // Some terms are left out until the number is below a quarter of the product.
+        let number = |terms: &[i64]| -> Integer {
+            let sum: Integer = terms.iter().zip(basis.moduli()).map(|(c, m)| &basis.product / m.prime() * c).sum();
+            let rest = sum.mod_floor(&basis.product);
+            if &rest * 2 > basis.product { rest - &basis.product } else { rest }
+        };
+        let mut last = terms.len();
+        while number(&terms).abs() * 4 >= basis.product {
+            last -= 1;
+            terms[last] = 0;
+        }
+        assert!(terms.iter().zip(&cofactors).map(|(c, m)| c * m).sum::<i64>() > 1 << 30, "a large sum");
+        let numbers = [number(&terms), -number(&terms)];
+        let known = residues(&basis, &numbers);
+        let wider = Basis::new(464);
+        assert_eq!([known.clone(), basis.measure(&known).extend(&wider)].concat(), residues(&wider, &numbers));
+    }
+
+    #[test]
+    fn zeros_take_one_prime() {
+        assert_eq!(Basis::of(&Integer::zero()).expect("a prime").moduli().len(), 1);
+    }
+
     #[test]
     fn there_are_only_so_many_primes() {
         assert!(Basis::of(&(Integer::one() << 5_700)).is_some());

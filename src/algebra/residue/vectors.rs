@@ -65,3 +65,18 @@ pub fn add_digits(modulus: &Modulus, residues: &mut [i16], factor: i16, digits: 
         .zip(digits)
         .for_each(|(r, &digit)| *r = modulus.reduce(i32::from(*r) * i32::from(factor) + digit));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Products as large as residues make them, of one sign: far more than 32 bits hold the sum of.
+    #[test]
+    fn dots_are_the_sums_of_the_products() {
+        for count in [0, 1, 63, 64, 65, 128, 129, 10_000] {
+            for (a, b) in [(4095_i16, 4095_i16), (-4095, 4095), (1, -1)] {
+                assert_eq!(dot(&vec![a; count], &vec![b; count]), i64::from(a) * i64::from(b) * count as i64);
+            }
+        }
+    }
+}
