@@ -96,7 +96,7 @@ impl Context {
                 self.no_convolution(index, e).map(|()| format!("{f} is not one convolution on {}", domain(network)))
             }
             _ => {
-                let (property, what) = Property::read(kind.strip_prefix("not_").unwrap_or(kind), s)?;
+                let (property, what) = Property::read(kind.strip_prefix("not_").unwrap_or(kind), network, s)?;
                 let holds = !kind.starts_with("not_");
                 match (holds, by) {
                     (false, "points") => self.fails_at(network, &property, e),

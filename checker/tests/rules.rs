@@ -78,6 +78,15 @@ fn changes() -> Vec<Change> {
         ("inactive", "affine_map", "normal_form", "/statement/map/constant/0", one("5"), "is wrong in the constant"),
         ("symbols", "affine_map", "normal_form", "/statement/map/entries/0/2", json!([["1", [[0, 1]]]]), "is wrong"),
         ("cancel", "equal", "normal_form", "/statement/right", json!(0), "shapes"),
+        // max{0, x, x - y} is not max{0, x - max{0, y}}: the factor of the inner maximum is negative.
+        (
+            "cancel",
+            "equal",
+            "normal_form",
+            "/statement",
+            json!({"kind": "equal", "left": 3, "right": 5, "within": null, "nonnegative": []}),
+            "differs by more than 0",
+        ),
         ("equal", "equal", "normal_form", "/statement/within", one("1/1000"), "differs by more than 1/1000"),
         ("products", "equal", "normal_form", "/statement/nonnegative", json!([0]), "free symbols"),
         // bounds, structure.
@@ -100,11 +109,20 @@ fn changes() -> Vec<Change> {
         ("shapes", "not_lipschitz", "points", "/statement/bound", one("1000"), "do not show it"),
         ("shapes", "not_injective", "points", "/evidence/points/1", json!(["1", "1"]), "do not show it"),
         ("shapes", "not_monotone", "points", "/statement/inputs", json!([]), "do not show it"),
+        ("shapes", "not_monotone", "points", "/statement/inputs", json!([1]), "an input that the network has not"),
         ("along", "not_affine_along_constants", "points", "/evidence/points/2/0", one("7"), "do not show it"),
         // layers.
         ("shapes", "convex", "layers", "/statement/kind", one("concave"), "the layers do not show it"),
         ("shapes", "lipschitz", "layers", "/statement/bound", one("1"), "the layers do not show it"),
         ("shapes", "convex", "layers", "/statement/network", json!(1), "the layers do not show it"),
+        (
+            "shapes",
+            "convex",
+            "layers",
+            "/statement",
+            json!({"kind": "monotone", "network": 0, "inputs": [0]}),
+            "the layers do not show it",
+        ),
         ("along", "affine_along_constants", "layers", "/statement/network", json!(1), "the layers do not show it"),
         // map.
         ("maps", "injective", "map", "/statement/kind", one("not_injective"), "the map does not show it"),
@@ -255,6 +273,7 @@ fn networks_are_what_they_say() {
         ("conv", "/networks/0/layers/0/layer/groups", json!(1), "does not fit"),
         ("conv", "/networks/0/layers/0/layer/kernel/numerators", json!([]), "has not"),
         ("conv", "/networks/0/layers/0/layer/mode", json!("mirror"), "no mode"),
+        ("conv", "/networks/0/layers/0/layer/window/size/0", json!(1), "does not fit"),
         ("conv", "/networks/0/layers/1/operands/0", json!(2), "does not stand before it"),
         ("pools", "/networks/0/layers/0/layer/divisor", json!("none"), "no divisor"),
         ("moves", "/networks/0/layers/3/layer/start/1", json!(9), "past the end"),

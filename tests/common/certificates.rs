@@ -72,7 +72,7 @@ pub const FILES: &[(&str, &str)] = &[
     ("inactive", "network f(x: 1x3x3 in [0, 1]) { conv(ones(2x2) / 4); relu; relu6; bias(-2); hard_tanh }"),
     (
         "cancel",
-        "network f(x: 4) = (x |> relu) - (-x |> relu)\nnetwork g(x: 4, y: 4) { x |> maximum(y) }\nnetwork h(x: 4, y: 4) { d = (y - x) |> relu; output x + d }\nprove f is linear\nprove g == h",
+        "network f(x: 4) = (x |> relu) - (-x |> relu)\nnetwork g(x: 4, y: 4) { x |> maximum(y) }\nnetwork h(x: 4, y: 4) { d = (y - x) |> relu; output x + d }\nnetwork m(x: 1, y: 1) { b = y |> relu; output (x - b) |> relu }\nnetwork n(x: 1, y: 1) { b = y |> relu; output (-b + x) |> relu }\nnetwork o(x: 1, y: 1) { b = x - y; c = x |> maximum(b); output c |> relu }\nprove f is linear\nprove g == h\nprove m == n\nprove m == o",
     ),
     (
         "symbols",

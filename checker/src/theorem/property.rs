@@ -28,7 +28,7 @@ pub(super) enum Property {
 }
 
 impl Property {
-    pub(super) fn read(kind: &str, s: &Fields<'_>) -> Checked<(Property, String)> {
+    pub(super) fn read(kind: &str, network: &Network, s: &Fields<'_>) -> Checked<(Property, String)> {
         let property = match kind {
             "convex" | "concave" => Property::Convex { concave: kind == "concave" },
             "monotone" => Property::Monotone(s.get("inputs")?.sizes()?),
@@ -45,6 +45,9 @@ impl Property {
             _ => return wrong(format!("there is no statement `{kind}` with this evidence")),
         };
         let inputs = if let Property::Monotone(inputs) = &property {
+            if inputs.iter().any(|&input| input >= network.inputs.len()) {
+                return wrong("it speaks of an input that the network has not");
+            }
             format!(" in the inputs {inputs:?}")
         } else {
             String::new()
