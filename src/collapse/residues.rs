@@ -18,7 +18,7 @@ use rayon::prelude::*;
 
 use super::cost::Cost;
 use super::{ENTRY_BYTES, LimitReached, Plan, Row};
-use crate::algebra::residue::{Basis, Digits, Modulus, dot};
+use crate::algebra::residue::{Basis, Digits, Modulus, add_all, dot};
 use crate::algebra::{Integer, Shape, Tensor};
 use crate::layer::Weights;
 use crate::network::NodeId;
@@ -122,14 +122,15 @@ impl<'p, 'r, C: Weights> Residues<'p, 'r, C> {
                 constants.iter_mut().zip(dots).for_each(|(constant, dot)| *constant += dot * factor);
             }
 
-            for ((&operand, adjoint), factor) in operands() {
-                if self.plan.denominators.contains_key(&operand) {
-                    let product = u.through(adjoint, factor, count)?;
-                    match values.remove(&operand) {
-                        None => values.insert(operand, product),
-                        Some(other) => values.insert(operand, other.plus(product)?),
-                    };
-                }
+            let live: Vec<_> =
+                operands().filter(|((operand, _), _)| self.plan.denominators.contains_key(operand)).collect();
+            // The last operand's product takes the vectors themselves.
+            for (u, ((&operand, adjoint), factor)) in std::iter::repeat_n(u, live.len()).zip(live) {
+                let product = u.through(adjoint, factor, count)?;
+                match values.remove(&operand) {
+                    None => values.insert(operand, product),
+                    Some(other) => values.insert(operand, other.plus(product)?),
+                };
             }
         }
         let mut found: Vec<Row<C>> = constants.into_iter().map(|constant| (Vec::new(), constant.into())).collect();
@@ -167,19 +168,34 @@ impl Bias {
         let (each, size) = if alike { (run / positions, part.stride()) } else { (run, part.size(1)) };
         let mut ordered = vec![None; size];
         (0..entries).for_each(|flat| ordered[part.index(1, 0, flat)] = Some(flat / each));
-        let numbers = Digits::of(bias.integers()).gathered(&ordered);
+        let numbers = Digits::of(bias.integers()).gathered(size, |put| ordered.iter().for_each(|&source| put(source)));
         let norm = numbers.norm(0..numbers.count());
         Bias { norm: if alike { norm * positions } else { norm }, numbers }
     }
 
     /// The product of each row vector with the bias, modulo one prime.
     fn dots_modulo(&self, modulus: &Modulus, u: &[i16], layout: Layout, rows: usize) -> Vec<i16> {
-        let bias = self.numbers.residues(modulus);
+        /// Residues that an `i32` holds the sum of.
+        const RESIDUES: usize = 1 << 18;
+        let (bias, run) = (self.numbers.residues(modulus), rows * layout.stride());
         let mut sums = vec![0; rows];
-        let positions = bias.chunks_exact(layout.stride()).cycle().zip(u.chunks_exact(rows * layout.stride()));
-        for (bias, u) in positions {
-            let runs = u.chunks_exact(layout.stride());
-            sums.iter_mut().zip(runs).for_each(|(sum, u)| *sum += dot(bias, u));
+        let bias = bias.chunks_exact(layout.stride());
+        if bias.len() == 1 {
+            // The same at every position: the sum over positions comes first.
+            let mut total = vec![0; run];
+            for u in u.chunks(run * RESIDUES) {
+                let mut part = vec![0_i32; run];
+                u.chunks_exact(run).for_each(|u| add_all(&mut part, u));
+                total.iter_mut().zip(part).for_each(|(total, part)| *total = modulus.reduce(part + i32::from(*total)));
+            }
+            for (sum, u) in sums.iter_mut().zip(total.chunks_exact(layout.stride())) {
+                bias.clone().for_each(|bias| *sum += dot(bias, u));
+            }
+        } else {
+            for (bias, u) in bias.zip(u.chunks_exact(run)) {
+                let runs = u.chunks_exact(layout.stride());
+                sums.iter_mut().zip(runs).for_each(|(sum, u)| *sum += dot(bias, u));
+            }
         }
         sums.into_iter().map(|sum| modulus.reduce((sum % i64::from(modulus.prime())) as i32)).collect()
     }

@@ -6,6 +6,7 @@
 //! the kernel's windows.
 
 mod sparse;
+mod tiles;
 mod windows;
 
 use num_traits::One;

@@ -5,7 +5,8 @@ use num_integer::Integer as _;
 use num_traits::{One, ToPrimitive};
 use rayon::prelude::*;
 
-use super::vectors::{add_fractions, add_products, multiply_all, reduce_all, rounded, split_fractions};
+use super::modulus::Factor;
+use super::vectors::{add_fractions, add_products, multiply_into, reduce_all, rounded, split_fractions};
 use super::{FRACTION, Modulus, moduli};
 use crate::algebra::Integer;
 
@@ -76,22 +77,24 @@ impl Basis {
 
     /// The largest absolute value of the numbers with these residues, rounded up, and what is needed
     /// to find their residues modulo other primes.
-    pub fn measure<'b>(&'b self, residues: &[Vec<i16>]) -> Measured<'b> {
-        let pairs = residues.par_iter().zip(self.moduli).zip(&self.inverses);
-        let terms: Vec<Vec<i16>> =
-            pairs.map(|((residues, modulus), &inverse)| multiply_all(modulus, inverse, residues)).collect();
-        let count = terms.first().map_or(0, Vec::len);
-        let mut quotients = vec![0_i16; count];
-        let most = quotients.par_chunks_mut(CHUNK).enumerate().map(|(chunk, quotients)| {
+    pub fn measure<'b>(&'b self, residues: &'b [Vec<i16>]) -> Measured<'b> {
+        let factors =
+            self.moduli.iter().zip(&self.inverses).map(|(modulus, &inverse)| modulus.factor(inverse)).collect();
+        let quotients = vec![0; residues.first().map_or(0, Vec::len)];
+        let mut measured = Measured { basis: self, residues, factors, quotients, bound: Integer::ZERO };
+        let units: Vec<i32> = self.moduli.iter().map(per_unit).collect();
+        let mut quotients = std::mem::take(&mut measured.quotients);
+        let most = quotients.par_chunks_mut(CHUNK).enumerate().map_init(Vec::new, |terms, (chunk, quotients)| {
+            measured.terms(chunk, terms);
             let mut sums = [0_i64; CHUNK];
-            for (terms, modulus) in terms.iter().zip(self.moduli) {
-                add_fractions(&mut sums, &terms[chunk * CHUNK..], per_unit(modulus));
+            for (terms, units) in terms.chunks(2).zip(units.chunks(2)) {
+                add_fractions(&mut sums, both(terms), [units[0], *units.get(1).unwrap_or(&0)]);
             }
             split_fractions(&sums, quotients)
         });
         // Each term's unit is off by at most 1/2, and |cⱼ| < 2¹².
         let most = most.reduce(|| 0, u64::max) + ((self.moduli.len() as u64) << 11);
-        Measured { basis: self, terms, quotients, bound: (&self.product * most) >> FRACTION }
+        Measured { bound: (&self.product * most) >> FRACTION, quotients, ..measured }
     }
 }
 
@@ -134,11 +137,18 @@ fn residue(n: &Integer, modulus: &Modulus) -> i16 {
     modulus.reduce(least.unwrap_or(0))
 }
 
-/// Numbers x = Σ cⱼ·Mⱼ − q·P, by their cⱼ and q.
+/// Two chunks, or one of them twice: the second counts with a factor of 0.
+fn both(terms: &[[i16; CHUNK]]) -> [&[i16]; 2] {
+    [&terms[0], &terms[terms.len() - 1]]
+}
+
+/// Numbers x = Σ cⱼ·Mⱼ − q·P, by their residues, of which the cⱼ are multiples, and q.
 #[derive(Debug)]
 pub struct Measured<'b> {
     basis: &'b Basis,
-    terms: Vec<Vec<i16>>,
+    residues: &'b [Vec<i16>],
+    /// Mⱼ⁻¹ mod pⱼ.
+    factors: Vec<Factor>,
     quotients: Vec<i16>,
     bound: Integer,
 }
@@ -149,31 +159,65 @@ impl Measured<'_> {
         &self.bound
     }
 
+    /// The cⱼ of a chunk. They are found again wherever they are needed, in the processor's own cache, which is faster than
+    /// to keep them.
+    fn terms(&self, chunk: usize, terms: &mut Vec<[i16; CHUNK]>) {
+        terms.resize(self.factors.len(), [0; CHUNK]);
+        for ((terms, &factor), residues) in terms.iter_mut().zip(&self.factors).zip(self.residues) {
+            let residues = &residues[chunk * CHUNK..];
+            multiply_into(factor, &residues[..residues.len().min(CHUNK)], terms);
+        }
+    }
+
     /// The residues of the numbers modulo the primes of a wider basis that the first one lacks.
     pub fn extend(&self, wider: &Basis) -> Vec<Vec<i16>> {
         let new = &wider.moduli[self.basis.moduli.len().min(wider.moduli.len())..];
-        new.par_iter().map(|modulus| self.modulo(modulus)).collect()
-    }
-
-    /// The residues modulo one more prime.
-    fn modulo(&self, modulus: &Modulus) -> Vec<i16> {
-        let cofactor = |m: &Modulus| i32::from(residue(&(&self.basis.product / m.prime()), modulus));
-        let cofactors: Vec<i32> = self.basis.moduli.iter().map(cofactor).collect();
-        let product = i32::from(residue(&self.basis.product, modulus));
-        let mut out = vec![0; self.quotients.len()];
-        out.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, out)| {
-            let at = chunk * CHUNK;
-            let mut sums = [0_i32; CHUNK];
-            add_products(&mut sums, &self.quotients[at..], -product);
-            for (j, (terms, &cofactor)) in self.terms.iter().zip(&cofactors).enumerate() {
-                add_products(&mut sums, &terms[at..], cofactor);
-                if j % 64 == 63 {
-                    sums.iter_mut().for_each(|sum| *sum = modulus.folded(*sum));
-                }
+        let extensions: Vec<Extension> = new.iter().map(|modulus| self.basis.extension(modulus)).collect();
+        let mut out = vec![vec![0; self.quotients.len()]; new.len()];
+        let mut chunks: Vec<Vec<&mut [i16]>> = Vec::new();
+        chunks.resize_with(self.quotients.len().div_ceil(CHUNK), Vec::new);
+        for out in &mut out {
+            chunks.iter_mut().zip(out.chunks_mut(CHUNK)).for_each(|(chunk, out)| chunk.push(out));
+        }
+        chunks.into_par_iter().enumerate().for_each_init(Vec::new, |terms, (chunk, outs)| {
+            self.terms(chunk, terms);
+            for (extension, out) in extensions.iter().zip(outs) {
+                extension.of(terms, &self.quotients[chunk * CHUNK..], out);
             }
-            reduce_all(modulus, &sums, out);
         });
         out
+    }
+}
+
+/// What the residue modulo one more prime is found with.
+struct Extension<'m> {
+    modulus: &'m Modulus,
+    /// Mⱼ mod this prime.
+    cofactors: Vec<i16>,
+    /// P mod this prime.
+    product: i16,
+}
+
+impl Basis {
+    fn extension<'m>(&self, modulus: &'m Modulus) -> Extension<'m> {
+        let cofactor = |m: &Modulus| residue(&(&self.product / m.prime()), modulus);
+        let cofactors = self.moduli.iter().map(cofactor).collect();
+        Extension { modulus, cofactors, product: residue(&self.product, modulus) }
+    }
+}
+
+impl Extension<'_> {
+    /// The residues Σ cⱼ·Mⱼ − q·P of a chunk.
+    fn of(&self, terms: &[[i16; CHUNK]], quotients: &[i16], out: &mut [i16]) {
+        let mut sums = [0_i32; CHUNK];
+        add_products(&mut sums, [quotients; 2], [-self.product, 0]);
+        for (j, (terms, cofactors)) in terms.chunks(2).zip(self.cofactors.chunks(2)).enumerate() {
+            add_products(&mut sums, both(terms), [cofactors[0], *cofactors.get(1).unwrap_or(&0)]);
+            if j % 32 == 31 {
+                sums.iter_mut().for_each(|sum| *sum = self.modulus.folded(*sum));
+            }
+        }
+        reduce_all(self.modulus, &sums, out);
     }
 }
 

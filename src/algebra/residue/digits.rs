@@ -64,9 +64,13 @@ impl Digits {
         Digits { planes }
     }
 
-    /// These numbers in another order, with 0 where there is `None`.
-    pub fn gathered(&self, sources: &[Option<usize>]) -> Digits {
-        let plane = |digits: &Vec<i32>| sources.iter().map(|source| source.map_or(0, |i| digits[i])).collect();
+    /// `count` of these numbers in the order in which `visit` names them, with 0 where it says `None`.
+    pub fn gathered(&self, count: usize, visit: impl Fn(&mut dyn FnMut(Option<usize>))) -> Digits {
+        let plane = |digits: &Vec<i32>| {
+            let mut plane = Vec::with_capacity(count);
+            visit(&mut |source| plane.push(source.map_or(0, |i| digits[i])));
+            plane
+        };
         Digits { planes: self.planes.iter().map(plane).collect() }
     }
 

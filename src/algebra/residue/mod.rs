@@ -7,6 +7,7 @@
 
 mod basis;
 mod digits;
+pub mod filtering;
 mod kernel;
 mod modulus;
 mod product;
@@ -17,7 +18,7 @@ pub use digits::Digits;
 pub use kernel::{Instructions, LANES, Window, sum_products};
 pub use modulus::{Modulus, moduli};
 pub use product::{Patches, WORTH, product};
-pub use vectors::{dot, multiply_all};
+pub use vectors::{add_all, dot, multiply_all};
 
 /// The bits after the binary point of a sum of fractions 1/p.
 const FRACTION: u32 = 40;

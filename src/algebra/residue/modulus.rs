@@ -11,14 +11,40 @@ pub struct Modulus {
     prime: i32,
     /// 2⁴³/p, rounded to nearest.
     reciprocal: i32,
+    /// 2²⁷/p, rounded to nearest.
+    short: i16,
     /// The balanced residue of 2¹⁶.
     fold: i16,
     /// How many products of two residues may be added to a folded sum; even.
     products: usize,
 }
 
+/// A residue as a factor of many others (so in Shoup's NTL): its quotient by p is found once.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Factor {
+    factor: i16,
+    /// factor · 2¹⁶/p, rounded to nearest.
+    quotient: i16,
+    prime: i16,
+}
+
+impl Factor {
+    /// The balanced residue of the product with another residue, nearly balanced or balanced.
+    ///
+    /// With q = ⌊r · quotient / 2¹⁶⌋, r · factor/p − q is between −1/31 and 32/31: words of 16 bits hold the
+    /// difference r · factor − qp, even where the products overflow, and at most one p is too much.
+    #[inline(always)]
+    pub fn times(self, r: i16) -> i16 {
+        let q = ((i32::from(r) * i32::from(self.quotient)) >> 16) as i16;
+        let product = r.wrapping_mul(self.factor).wrapping_sub(q.wrapping_mul(self.prime));
+        if product > self.prime >> 1 { product - self.prime } else { product }
+    }
+}
+
 /// No partial sum exceeds this, so that folding can add 2¹⁵ to it.
 const SUM_LIMIT: i64 = (1 << 31) - (1 << 16);
+/// By how much [`Modulus::nearly`] may miss the balanced residue.
+const NEARLY: i64 = 6;
 /// A bound on a sum after [`Modulus::folded`]: |high · fold + low| ≤ 2¹⁵ · 2¹² + 2¹⁵.
 const FOLDED_LIMIT: i64 = (1 << 27) + (1 << 15);
 
@@ -28,9 +54,10 @@ impl Modulus {
     fn new(prime: i32) -> Modulus {
         assert!(prime % 2 == 1 && (1 << 12..1 << 13).contains(&prime), "an odd prime of 13 bits");
         let p = i64::from(prime);
-        let half = (p - 1) / 2;
+        let half = (p - 1) / 2 + NEARLY;
         let products = usize::try_from((SUM_LIMIT - FOLDED_LIMIT) / (half * half)).unwrap_or(usize::MAX) & !1;
-        let mut modulus = Modulus { prime, reciprocal: (((1 << 43) + p / 2) / p) as i32, fold: 0, products };
+        let rounded = |bits: u32| (((1 << bits) + p / 2) / p) as i32;
+        let mut modulus = Modulus { prime, reciprocal: rounded(43), short: rounded(27) as i16, fold: 0, products };
         modulus.fold = modulus.reduce_short(1 << 16);
         modulus
     }
@@ -45,7 +72,8 @@ impl Modulus {
         self.fold
     }
 
-    /// How many products of two residues may be added to a folded sum before it is folded again.
+    /// How many products of two residues, nearly balanced or balanced, may be added to a folded sum before it is
+    /// folded again.
     pub(super) fn products(&self) -> usize {
         self.products
     }
@@ -72,6 +100,31 @@ impl Modulus {
     pub(super) fn reduce_short(&self, n: i32) -> i16 {
         let quotient = (i64::from(n) * i64::from(self.reciprocal) + (1 << 42)) >> 43;
         (n - quotient as i32 * self.prime) as i16
+    }
+
+    /// A residue of n that is *nearly* balanced: at most (p − 1)/2 + 6.
+    ///
+    /// With t = ⌊n · short / 2¹⁶⌋, |t − n · 2¹¹/p| ≤ 5/4; so the quotient q = ⌊t/2¹¹⌉ has |n/p − q| < 1/2 + 2⁻¹⁰·⁶, and p < 2¹³.
+    /// Only words of 16 bits, of which a processor handles the most at once.
+    #[inline(always)]
+    pub(super) fn nearly(&self, n: i16) -> i16 {
+        let high = ((i32::from(n) * i32::from(self.short)) >> 16) as i16;
+        n.wrapping_sub(((high + (1 << 10)) >> 11).wrapping_mul(self.prime as i16))
+    }
+
+    /// The balanced residue of n, by words of 16 bits.
+    #[inline(always)]
+    pub(super) fn balanced(&self, n: i16) -> i16 {
+        let (r, p) = (self.nearly(n), self.prime as i16);
+        let half = p >> 1;
+        r - if r > half { p } else { 0 } + if r < -half { p } else { 0 }
+    }
+
+    /// A residue to multiply many others with.
+    pub(super) fn factor(&self, factor: i16) -> Factor {
+        let p = self.prime;
+        let quotient = (2 * (i32::from(factor) << 16) + p).div_euclid(2 * p) as i16;
+        Factor { factor, quotient, prime: p as i16 }
     }
 
     /// The balanced residue of a product.
@@ -122,6 +175,18 @@ mod tests {
             for n in [i64::from(i32::MAX), i64::from(i32::MIN), 0x8000, -0x8000, -0x8001, 0x7fff, 0x1_8000] {
                 let folded = i64::from(modulus.folded(n as i32));
                 assert!((n - folded) % p == 0 && folded.abs() <= FOLDED_LIMIT, "{n} mod {p} folds to {folded}");
+            }
+            for n in (i16::MIN..=i16::MAX).step_by(5).chain([i16::MAX]) {
+                let (near, exact) = (i64::from(modulus.nearly(n)), i64::from(modulus.balanced(n)));
+                assert!((i64::from(n) - near) % p == 0 && near.abs() <= p / 2 + NEARLY, "{n} mod {p} is nearly {near}");
+                assert_eq!(exact, i64::from(modulus.reduce(n.into())), "{n} mod {p}");
+            }
+            let half = (p / 2) as i16;
+            for (a, b) in [half, -half, 1, -1, 0, 1234]
+                .into_iter()
+                .flat_map(|a| (-half..=half).step_by(37).chain([half]).map(move |b| (a, b)))
+            {
+                assert_eq!(modulus.factor(a).times(b), modulus.multiply(a, b), "{a} · {b} mod {p}");
             }
             assert_eq!(modulus.multiply(modulus.invert(7), 7), 1);
         }

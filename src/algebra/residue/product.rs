@@ -69,16 +69,19 @@ const VECTORS: usize = 3;
 
 impl Packed {
     fn new(weights: &Digits, m: usize, k: usize) -> Packed {
-        let mut order = Vec::new();
-        for (first, vectors) in blocks(m) {
-            for (pair, row) in
-                (0..k.div_ceil(2)).flat_map(|pair| (first..first + vectors * LANES).map(move |row| (pair, row)))
-            {
-                let source = |column| (row < m && column < k).then(|| row * k + column);
-                order.extend([source(2 * pair), source(2 * pair + 1)]);
+        let lanes: usize = blocks(m).map(|(_, vectors)| vectors * LANES).sum();
+        let weights = weights.gathered(k.next_multiple_of(2) * lanes, |put| {
+            for (first, vectors) in blocks(m) {
+                let pairs =
+                    (0..k.div_ceil(2)).flat_map(|pair| (first..first + vectors * LANES).map(move |row| (pair, row)));
+                for (pair, row) in pairs {
+                    let mut put = |column| put((row < m && column < k).then(|| row * k + column));
+                    put(2 * pair);
+                    put(2 * pair + 1);
+                }
             }
-        }
-        Packed { m, k, weights: weights.gathered(&order) }
+        });
+        Packed { m, k, weights }
     }
 
     /// The product modulo one prime.

@@ -3,18 +3,34 @@
 
 use multiversion::multiversion;
 
+use super::modulus::Factor;
 use super::{FRACTION, Modulus};
 
 /// Each residue times a factor.
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
 pub fn multiply_all(modulus: &Modulus, factor: i16, residues: &[i16]) -> Vec<i16> {
-    residues.iter().map(|&r| modulus.multiply(r, factor)).collect()
+    let mut products = vec![0; residues.len()];
+    multiply_into(modulus.factor(factor), residues, &mut products);
+    products
 }
 
-/// Adds to each sum its term times a factor.
+/// Writes each residue times a factor.
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
-pub fn add_products(sums: &mut [i32], terms: &[i16], factor: i32) {
-    sums.iter_mut().zip(terms).for_each(|(sum, &term)| *sum += i32::from(term) * factor);
+pub fn multiply_into(factor: Factor, residues: &[i16], out: &mut [i16]) {
+    out.iter_mut().zip(residues).for_each(|(out, &r)| *out = factor.times(r));
+}
+
+/// Adds to each sum its terms, each times a factor.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+pub fn add_products(sums: &mut [i32], terms: [&[i16]; 2], factors: [i16; 2]) {
+    let [a, b] = factors.map(i32::from);
+    let terms = terms[0].iter().zip(terms[1]);
+    sums.iter_mut().zip(terms).for_each(|(sum, (&s, &t))| *sum += i32::from(s) * a + i32::from(t) * b);
+}
+
+/// Adds to each sum its residue.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+pub fn add_all(sums: &mut [i32], residues: &[i16]) {
+    sums.iter_mut().zip(residues).for_each(|(sum, &r)| *sum += i32::from(r));
 }
 
 /// The residue of each sum.
@@ -23,10 +39,12 @@ pub fn reduce_all(modulus: &Modulus, sums: &[i32], out: &mut [i16]) {
     out.iter_mut().zip(sums).for_each(|(out, &sum)| *out = modulus.reduce(sum));
 }
 
-/// Adds to each sum its term times a fraction in units of 2^−[`FRACTION`].
+/// Adds to each sum its terms, each times a fraction in units of 2^−[`FRACTION`].
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
-pub fn add_fractions(sums: &mut [i64], terms: &[i16], unit: i32) {
-    sums.iter_mut().zip(terms).for_each(|(sum, &term)| *sum += i64::from(term) * i64::from(unit));
+pub fn add_fractions(sums: &mut [i64], terms: [&[i16]; 2], units: [i32; 2]) {
+    let [a, b] = units.map(i64::from);
+    let terms = terms[0].iter().zip(terms[1]);
+    sums.iter_mut().zip(terms).for_each(|(sum, (&s, &t))| *sum += i64::from(s) * a + i64::from(t) * b);
 }
 
 /// Writes each sum, rounded to an integer; gives the largest distance of a sum from its integer.

@@ -11,6 +11,7 @@ use crate::algebra::residue::{Basis, Modulus, multiply_all};
 use crate::toeplitz::adjoint::{Adjoint, Layout};
 
 /// The row vectors of a batch of rows at one value.
+#[derive(Clone)]
 pub(super) struct Vectors {
     /// For each prime of a basis, the residues.
     pub residues: Vec<Vec<i16>>,
@@ -45,17 +46,18 @@ impl Vectors {
     }
 
     /// The product with a layer's operator and with a positive factor; the vectors are prepared for it.
-    pub fn through(&self, adjoint: &Adjoint, factor: &Integer, rows: usize) -> Result<Vectors, TooLong> {
+    pub fn through(self, adjoint: &Adjoint, factor: &Integer, rows: usize) -> Result<Vectors, TooLong> {
         let bound = &self.bound * adjoint.norm() * factor;
         let basis = Basis::of(&bound).ok_or(TooLong)?;
-        let product = |(modulus, u): (&Modulus, &Vec<i16>)| {
-            let product = adjoint.apply(modulus, rows, u);
+        // What a prime has read is freed at once, and holds what the next one writes.
+        let product = |(modulus, u): (&Modulus, Vec<i16>)| {
+            let product = adjoint.apply(modulus, rows, &u);
             match one_residue(factor, modulus) {
                 1 => product,
                 factor => multiply_all(modulus, factor, &product),
             }
         };
-        let residues = basis.moduli().par_iter().zip(&self.residues).map(product).collect();
+        let residues = basis.moduli().par_iter().zip(self.residues).map(product).collect();
         Ok(Vectors { residues, bound })
     }
 

@@ -6,6 +6,7 @@ use num_traits::Zero;
 use rayon::prelude::*;
 
 use super::Layout;
+use super::tiles::Tiles;
 use crate::algebra::residue::{Digits, Instructions, LANES, Modulus, Window, sum_products};
 use crate::algebra::{Coefficient, Integer, Numerators};
 use crate::toeplitz::Convolution;
@@ -13,10 +14,10 @@ use crate::toeplitz::Convolution;
 /// Dense products of windows: what the transpose of a convolution or of a dense matrix is made of.
 #[derive(Debug)]
 pub(super) struct Windows {
-    groups: usize,
+    pub groups: usize,
     /// Channels of what is read and of what is written, in all groups together.
-    outputs: usize,
-    inputs: usize,
+    pub outputs: usize,
+    pub inputs: usize,
     /// For each position that is written, the taps that reach it, with the position that each reads.
     taps: Vec<Vec<(usize, usize)>>,
     /// For each position, the number of its list of taps among all different ones.
@@ -27,6 +28,8 @@ pub(super) struct Windows {
     weights: Digits,
     /// The number of taps of a window.
     window: usize,
+    /// How to compute it by tiles, if it can be.
+    pub tiles: Option<Tiles>,
 }
 
 impl Windows {
@@ -45,7 +48,9 @@ impl Windows {
             };
             (first * inner + second) * window + tap
         };
-        Some(Windows::new(groups, (outputs, inputs), taps, window, kernel.integers(), weight))
+        let tiles = Tiles::of(transpose.taps(), &kernel.shape().axes()[2..]);
+        let windows = Windows::new(groups, (outputs, inputs), taps, window, kernel.integers(), weight);
+        Some(Windows { tiles, ..windows })
     }
 
     pub fn of_dense(matrix: Numerators<'_>, outputs: usize, inputs: usize) -> Windows {
@@ -70,26 +75,27 @@ impl Windows {
             blocks.push((first, vectors));
             first += vectors * LANES;
         }
-        let mut order = Vec::new();
-        for group in 0..groups {
-            for &(first, vectors) in &blocks {
+        let lanes: usize = blocks.iter().map(|&(_, vectors)| vectors * LANES).sum();
+        let count = groups * window * read.next_multiple_of(2) * lanes;
+        let weights = Digits::of(kernel).gathered(count, |put| {
+            for (group, &(first, vectors)) in (0..groups).flat_map(|g| blocks.iter().map(move |b| (g, b))) {
                 for (tap, pair) in (0..window).flat_map(|tap| (0..read.div_ceil(2)).map(move |pair| (tap, pair))) {
                     for input in first..first + vectors * LANES {
                         let there = |output| output < read && input < written;
-                        let source = |output| there(output).then(|| weight(group, output, input, tap));
-                        order.extend([source(2 * pair), source(2 * pair + 1)]);
+                        let mut put = |output| put(there(output).then(|| weight(group, output, input, tap)));
+                        put(2 * pair);
+                        put(2 * pair + 1);
                     }
                 }
             }
-        }
-        let weights = Digits::of(kernel).gathered(&order);
+        });
         let mut known = HashMap::new();
         let patterns = taps.iter().map(|taps| {
             let pattern: Vec<usize> = taps.iter().map(|&(tap, _)| tap).collect();
             let next = known.len();
             *known.entry(pattern).or_insert(next)
         });
-        Windows { patterns: patterns.collect(), groups, outputs, inputs, taps, blocks, weights, window }
+        Windows { patterns: patterns.collect(), groups, outputs, inputs, taps, blocks, weights, window, tiles: None }
     }
 
     /// Pairs of outputs of one group.
@@ -98,12 +104,12 @@ impl Windows {
     }
 
     /// The weights of one tap in a block of this many vectors.
-    fn slab(&self, vectors: usize) -> usize {
+    pub fn slab(&self, vectors: usize) -> usize {
         self.pairs() * vectors * LANES * 2
     }
 
     /// The blocks of a group: the first input, the vectors, and the range of its weights.
-    fn parts(&self, group: usize) -> impl Iterator<Item = (usize, usize, std::ops::Range<usize>)> {
+    pub fn parts(&self, group: usize) -> impl Iterator<Item = (usize, usize, std::ops::Range<usize>)> {
         let size = |vectors: usize| self.window * self.slab(vectors);
         let mut end = group * self.blocks.iter().map(|&(_, vectors)| size(vectors)).sum::<usize>();
         self.blocks.iter().map(move |&(first, vectors)| {
@@ -137,13 +143,25 @@ impl Windows {
         most
     }
 
+    /// The weights modulo a prime, in the order of use.
+    pub fn residues(&self, modulus: &Modulus) -> Vec<i16> {
+        self.weights.residues(modulus)
+    }
+
     pub fn apply(&self, modulus: &Modulus, (from, to): (Layout, Layout), rows: usize, u: &[i16]) -> Vec<i16> {
         /// Pieces that one product is cut into, for threads to share.
         const PIECES: usize = 4;
-        let weights = self.weights.residues(modulus);
+        let weights = self.residues(modulus);
         let mut out = vec![0; to.size(rows)];
         let piece = to.positions.div_ceil(PIECES);
         let (entries, _) = out.split_at_mut(to.positions * rows * to.stride);
+        let each = (self.outputs / self.groups, self.inputs / self.groups);
+        if let Some(tiles) = &self.tiles
+            && tiles.worth(rows, self.taps.iter().map(Vec::len).sum(), each)
+        {
+            tiles.apply(self, modulus, (from, to), rows, (&weights, u), entries);
+            return out;
+        }
         entries.par_chunks_mut(piece * rows * to.stride).enumerate().for_each(|(n, out)| {
             let positions = n * piece..((n + 1) * piece).min(to.positions);
             self.piece(modulus, (from, to), rows, &weights, u, positions, out);
