@@ -77,15 +77,16 @@ fn certificates_are_what_the_schema_says() {
 }
 
 /// What is decided by a matrix that the checker finds by itself: ranks of matrices of any size, and that maps are no
-/// convolution, of one, two and three axes.
+/// convolution, of one, two and three axes; and laws without 0 in the domain.
 #[test]
-fn ranks_and_convolutions_are_certified() {
+fn ranks_convolutions_and_laws_are_certified() {
     let k = "let k = [[1, 2, 3], [4, 5, 6], [7, 8, 10]]";
     let table = [
         ("x: 250", "dense(random(250x250, seed=1))", &["injective", "surjective"][..]),
         ("x: 200", "dense(random(300x200, seed=2))", &["injective", "surjective"]),
         ("x: 600", "dense(random(500x600, seed=3))", &["injective", "surjective"]),
         ("x: 60", "dense(random(7x60, seed=4)); dense(random(60x7, seed=5))", &["injective", "surjective"]),
+        ("x: 2 in [1, 4]", "dense([[1/2, -1], [-1/3, 3]]); abs", &["homogeneous", "positively_homogeneous"]),
         ("x: 1x12x12", "conv(k, pad=1); conv(k, pad=1)", &["injective", "a_convolution"]),
         ("x: 1x8x8", "conv(k, pad=1, stride=2); conv(k, pad=1)", &["a_convolution"]),
         ("x: 1x8x8 in [0, 1]", "batchnorm(scale=2, shift=1); conv(k, pad=1)", &["a_convolution"]),

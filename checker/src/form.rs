@@ -42,6 +42,8 @@ pub struct Forms<'w> {
     /// Symbols that the theorem takes to be at least 0.
     nonnegative: &'w [usize],
     work: &'w Work,
+    /// Whether atoms are opened in more cases, beside others and where they are subtracted: that may show more, or less.
+    pub turned: bool,
 }
 
 /// Σ factor · form.
@@ -105,7 +107,8 @@ impl<'w> Forms<'w> {
         let one = (Some(Rat::one()), Some(Rat::one()));
         let inputs = network.bounds().into_iter().map(Option::unzip);
         let bounds: Vec<Bounds> = std::iter::once(one).chain(inputs).collect();
-        Forms { inputs: bounds.len() - 1, bounds, atoms: vec![], names: HashMap::new(), nonnegative, work }
+        let (inputs, atoms, names) = (bounds.len() - 1, Vec::new(), HashMap::new());
+        Forms { inputs, bounds, atoms, names, nonnegative, work, turned: false }
     }
 
     fn spend(&self, forms: &[Form], times: usize) -> Result<(), Rejection> {

@@ -174,15 +174,20 @@ impl Context {
         Ok(sum)
     }
 
-    /// The program that evidence `regions` holds, if it is f − g (or f) by normal forms, and its tree.
+    /// The program that evidence `regions` holds, if it is f − g (or f) by normal forms, of one kind or the other, and
+    /// its tree.
     fn program<'e>(&self, f: &Network, g: Option<&Network>, e: &Fields<'e>) -> Checked<(Program, &'e [Json])> {
         let program = Program::read(e.get("program")?, f.columns())?;
-        let mut forms = Forms::new(f, &[], &self.work);
-        let mut outputs = forms.of(f)?;
-        if let Some(g) = g {
-            outputs = outputs.iter().zip(&forms.of(g)?).map(|(f, g)| minus(f, g)).collect();
-        }
-        if program.forms(&mut forms)? != outputs {
+        let agrees = |turned: bool| -> Checked<bool> {
+            let mut forms = Forms::new(f, &[], &self.work);
+            forms.turned = turned;
+            let mut outputs = forms.of(f)?;
+            if let Some(g) = g {
+                outputs = outputs.iter().zip(&forms.of(g)?).map(|(f, g)| minus(f, g)).collect();
+            }
+            Ok(program.forms(&mut forms)? == outputs)
+        };
+        if !agrees(false)? && !agrees(true)? {
             return wrong("the program is not shown to be the network");
         }
         match e.get("tree")? {

@@ -7,7 +7,7 @@ use super::regions;
 use crate::algebra::{Polynomial, Rational, Symbol, Tensor};
 use crate::collapse::AffineMap;
 use crate::decide::convolution::Agreement;
-use crate::decide::search::Witness;
+use crate::decide::search::{Domain, Witness};
 use crate::decide::{
     Answer, Comparison, Counterexample, Decision, Evidence, Findings, OneConvolution, Proof, Status, Verdict,
     not_homogeneous, pinned, stretch,
@@ -259,7 +259,10 @@ impl Writer<'_, '_> {
                     let index = self.network(network)?;
                     stated.push((StatementText::PositivelyHomogeneous { network: index }, EvidenceText::Structure));
                 }
-                for (number, equation) in equations.iter().enumerate().skip(skipped) {
+                // Without 0 in the domain no x and −a·x, a ≥ 0, lie in it: a law of factors is one of a ≥ 0.
+                let only_positive = of_factors && !Domain::of(network).base().is_zero();
+                let last = if only_positive { 1 } else { equations.len() };
+                for (number, equation) in equations.iter().enumerate().take(last).skip(skipped) {
                     if let (true, Some(Comparison::Equal(Proof::Regions(_)))) = (number == answer.equation, comparison)
                     {
                         stated.extend(comparison.map(|c| self.comparison(equation, c)).transpose()?);

@@ -142,4 +142,8 @@ pub const FILES: &[(&str, &str)] = &[
         "free",
         "forall k: 1x1x3\nnetwork f(x: 1x4) { conv(k, pad=1); batchnorm(mean=0, var=2, eps=0); conv([1, 2, 3], pad=1) }\nnetwork g(x: 1x4) { batchnorm(mean=1, var=3, eps=0); conv([1, 1, 1], pad=1) }\nprove f is a_convolution\nprove g is a_convolution",
     ),
+    (
+        "turned",
+        "network f(x: 1 in [0, 3]) { clip(-1, 2); clip(-1, 2); dense([[-2]], [1]); relu }\nnetwork g(x: 1) {\n a = x |> clip(-1, 2) |> dense([[1/2], [3]], [-1, 1/2]) |> relu |> relu\n b = x |> dense([[2], [-2]]) |> abs\n output a - b }\nprove f is convex\nprove g is surjective",
+    ),
 ];

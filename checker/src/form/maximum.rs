@@ -12,6 +12,14 @@ impl Forms<'_> {
     pub fn maximum(&mut self, mut forms: Vec<Form>) -> Result<Form, Rejection> {
         // Sorting takes as many comparisons.
         self.spend(&forms, 2 + 4 * forms.len().max(1).ilog2() as usize)?;
+        if let ([f, g], true) = (&forms[..], self.turned)
+            && let Some(lower) = self.falling(f, g)
+        {
+            // max(f, g) = g + max(f − g, 0), where the atom that g subtracts can be opened.
+            let rest = forms.iter().map(|form| minus(form, lower)).collect();
+            let (lower, more) = (lower.clone(), self.maximum(rest)?);
+            return Ok(sum([(&lower, one()), (&more, one())]));
+        }
         if forms.len() > 1 {
             self.flatten(&mut forms)?;
             // Of forms that are equal, or differ by a number, the largest.
@@ -56,21 +64,20 @@ impl Forms<'_> {
         self.names.get(&(MAX, arguments.to_vec())).copied()
     }
 
+    /// That one of two forms, where the other one has no atoms, with one atom, whose factor is nowhere positive.
+    fn falling<'f>(&self, f: &'f Form, g: &'f Form) -> Option<&'f Form> {
+        let mut inner = [f, g].into_iter().flat_map(|form| form.iter().map(move |term| (form, term)));
+        let mut inner = inner.by_ref().filter(|(_, (variable, _))| *variable > self.inputs);
+        let (form, (_, factor)) = inner.next()?;
+        let falls = factor.times(&Poly::number(-Rat::one())).is_nonnegative(self.nonnegative);
+        (falls && inner.next().is_none()).then_some(form)
+    }
+
     /// g + s·max{0, l, …} with s ≥ 0 among the arguments of a maximum is g and g + s·l, … instead.
     pub(super) fn flatten(&mut self, forms: &mut Vec<Form>) -> Result<(), Rejection> {
         let mut at = 0;
         while at < forms.len() {
-            let mut inner = forms[at].iter().filter(|(variable, _)| *variable > self.inputs);
-            let opened = match (inner.next(), inner.next()) {
-                (Some((variable, scale)), None) if scale.is_nonnegative(self.nonnegative) => {
-                    let (how, arguments) = &self.atoms[variable - self.inputs - 1];
-                    let base: Form = forms[at].iter().filter(|(v, _)| v != variable).cloned().collect();
-                    let open = arguments.iter().map(|l| sum([(&base, one()), (l, scale.clone())]));
-                    let opened: Vec<Form> = std::iter::once(base.clone()).chain(open).collect();
-                    Some(opened).filter(|opened| *how == MAX && forms.len() + opened.len() <= MOST)
-                }
-                _ => None,
-            };
+            let opened = self.opened(&forms[at]).filter(|opened| forms.len() + opened.len() <= MOST);
             match opened {
                 None => at += 1,
                 Some(mut opened) => {
@@ -81,6 +88,21 @@ impl Forms<'_> {
             }
         }
         Ok(())
+    }
+
+    /// g, g + s·l, … for a form g + s·max{0, l, …} with s ≥ 0, where it is the only atom, or `turned` and one of them
+    /// is a number.
+    fn opened(&self, form: &Form) -> Option<Vec<Form>> {
+        let ((variable, scale), base) = form.split_last().filter(|((variable, _), _)| *variable > self.inputs)?;
+        let (how, arguments) = &self.atoms[variable - self.inputs - 1];
+        if *how != MAX || !scale.is_nonnegative(self.nonnegative) {
+            return None;
+        }
+        let base = base.to_vec();
+        let open = arguments.iter().map(|l| sum([(&base, one()), (l, scale.clone())]));
+        let opened: Vec<Form> = std::iter::once(base.clone()).chain(open).collect();
+        let only = base.iter().all(|(variable, _)| *variable <= self.inputs);
+        (only || self.turned && opened.iter().any(|form| as_number(form).is_some())).then_some(opened)
     }
 
     /// Drops forms that are nowhere above another one, by bounds of the difference; of many, above the one
