@@ -2,6 +2,7 @@
 //! built on them, against integers of any size.
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use netprove::algebra::residue::filtering::{CHUNK, Tile, VALUES};
 use netprove::algebra::residue::{Basis, Digits, Instructions, LANES, Patches, Window, moduli, product, sum_products};
 use netprove::algebra::{Integer, Matrix, Numerators};
 
@@ -56,6 +57,19 @@ fn residues_and_back(criterion: &mut Criterion) {
     }
 }
 
+/// One tile a number of a chunk, through the transformations of convolutions with three taps an axis.
+fn tiles(criterion: &mut Criterion) {
+    let (axes, modulus) = (2, &moduli()[0]);
+    let residues = Digits::new(integers(CHUNK * VALUES * VALUES, 24).iter()).residues(modulus);
+    let place = |place: usize| residues[place * CHUNK..].first_chunk::<CHUNK>().expect("a chunk");
+    let mut group = criterion.benchmark_group("tiles");
+    group.throughput(Throughput::Elements(CHUNK as u64));
+    let (mut tile, mut last) = (Tile::default(), [0; CHUNK]);
+    group.bench_function("values", |b| b.iter(|| tile.values(modulus, axes, place, |_, chunk| last = *chunk)));
+    group.bench_function("taps", |b| b.iter(|| tile.taps(modulus, axes, place, |_, chunk| last = *chunk)));
+    group.bench_function("results", |b| b.iter(|| tile.results(modulus, axes, place, |_, chunk| last = *chunk)));
+}
+
 fn products(criterion: &mut Criterion) {
     let (size, taps) = (96, 1);
     let mut group = criterion.benchmark_group("product 96x96");
@@ -85,6 +99,6 @@ fn products(criterion: &mut Criterion) {
 criterion_group! {
     name = kernels;
     config = Criterion::default().sample_size(20);
-    targets = sums_of_products, residues_and_back, products
+    targets = sums_of_products, residues_and_back, tiles, products
 }
 criterion_main!(kernels);

@@ -27,6 +27,26 @@ pub fn add_products(sums: &mut [i32], terms: [&[i16]; 2], factors: [i16; 2]) {
     sums.iter_mut().zip(terms).for_each(|(sum, (&s, &t))| *sum += i32::from(s) * a + i32::from(t) * b);
 }
 
+/// The residues of Σ weight · vector, for vectors of residues and their weights.
+pub fn combine(modulus: &Modulus, terms: &[(i16, &[i16])], out: &mut [i16]) {
+    /// Vectors that are added before sums are reduced: an `i32` holds more than a hundred products.
+    const PRODUCTS: usize = 100;
+    if let &[(weight, vector)] = terms {
+        return multiply_into(modulus.factor(weight), vector, out);
+    }
+    out.fill(0);
+    let mut sums = Vec::new();
+    for terms in terms.chunks(PRODUCTS) {
+        sums.clear();
+        sums.extend(out.iter().map(|&o| i32::from(o)));
+        for pair in terms.chunks(2) {
+            let (a, b) = (pair[0], *pair.get(1).unwrap_or(&(0, pair[0].1)));
+            add_products(&mut sums, [a.1, b.1], [a.0, b.0]);
+        }
+        reduce_all(modulus, &sums, out);
+    }
+}
+
 /// Adds to each sum its residue.
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
 pub fn add_all(sums: &mut [i32], residues: &[i16]) {

@@ -3,7 +3,7 @@
 use num_traits::One;
 use rayon::prelude::*;
 
-use crate::algebra::residue::{Digits, Modulus};
+use crate::algebra::residue::{Digits, Modulus, combine};
 use crate::algebra::{Integer, Matrix};
 
 /// The largest sum of absolute values in a row of a matrix's numerators.
@@ -43,20 +43,11 @@ impl Sparse {
 
     /// The product with a vector of runs of residues.
     pub fn apply(&self, modulus: &Modulus, run: usize, u: &[i16]) -> Vec<i16> {
-        /// Products that are added before a sum is reduced: together below 2³¹.
-        const PRODUCTS: usize = 100;
         let weights = self.weights.residues(modulus);
         let mut out = vec![0; self.rows.len() * run];
         out.par_chunks_mut(run).zip(&self.rows).for_each(|(out, entries)| {
-            for entries in entries.chunks(PRODUCTS) {
-                let mut sums: Vec<i32> = out.iter().map(|&o| i32::from(o)).collect();
-                for &(column, weight) in entries {
-                    let weight = i32::from(weights[weight]);
-                    let values = &u[column * run..(column + 1) * run];
-                    sums.iter_mut().zip(values).for_each(|(sum, &v)| *sum += weight * i32::from(v));
-                }
-                out.iter_mut().zip(&sums).for_each(|(out, &sum)| *out = modulus.reduce(sum));
-            }
+            let term = |&(column, weight): &(usize, usize)| (weights[weight], &u[column * run..(column + 1) * run]);
+            combine(modulus, &entries.iter().map(term).collect::<Vec<_>>(), out);
         });
         out
     }
