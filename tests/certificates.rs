@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use common::certificates::{checked, written as certify};
+use serde_json::json;
 
 /// The examples whose certificates are quick to check without full optimisation: all but All-CNN-C, whose map
 /// of 30,720 entries takes 3·10⁹ products of numbers of 400 bits, and one with properties that are not certified.
@@ -103,6 +104,37 @@ fn ranks_convolutions_and_laws_are_certified() {
         assert_eq!(certificate.gaps, [], "{text}");
         checked(&certificate.to_bytes()).unwrap_or_else(|e| panic!("{text}: {e}"));
     }
+}
+
+/// No convolution is accepted as none: of every stride, border and mode, with a window that lies inside of the image at
+/// the output in the middle, where the mode is not zero.
+#[test]
+fn convolutions_are_not_certified_as_none() {
+    let statement = json!({"kind": "not_a_convolution", "network": 0});
+    let evidence = json!({"kind": "matrix", "theorem": 0, "symbols": []});
+    let mut refused = 0;
+    for flat in 0..2 * 3 * 3 * 3 * 3 * 4_usize {
+        let mut rest = flat;
+        let mut digit = |n: usize| (rest % n, rest /= n).0;
+        let (n, k, stride, before, after) = (5 + digit(2), 1 + digit(3), 1 + digit(3), digit(3), digit(3));
+        let mode = ["zero", "circular", "reflect", "replicate"][digit(4)];
+        let middle = (n + before + after - k) / stride / 2 * stride;
+        if mode != "zero" && (middle < before || middle - before + k > n) {
+            continue;
+        }
+        let body = format!(
+            "conv(random(2x2x{k}, seed={flat}), random(2, seed=7), stride={stride}, pad=[{before}, {after}], pad_mode={mode})"
+        );
+        let text = format!("network f(x: 2x{n}) {{ {body} }}");
+        let mut all = common::certificates::certify("conv.net", &text);
+        let theorems = all["theorems"].as_array_mut().expect("a list");
+        assert_eq!(theorems[0]["statement"]["kind"], "affine_map");
+        theorems.push(json!({"note": "", "statement": statement, "evidence": evidence}));
+        let why = checked(&common::certificates::sealed(&all)).expect_err(&text).to_string();
+        assert!(why.contains("it may be a convolution"), "{text}: {why}");
+        refused += 1;
+    }
+    assert!(refused > 400, "{refused}");
 }
 
 /// Every layer of the language has a definition in certificates: the map, or the witness, that netprove finds

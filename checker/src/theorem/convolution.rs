@@ -1,6 +1,6 @@
 //! What is not one convolution.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use super::{Checked, Context, Span};
 use crate::form::CONSTANT;
@@ -68,26 +68,39 @@ impl Context {
     }
 
     fn may_be_padded(&self, images: &Images<'_>, stride: &[i64]) -> Checked<bool> {
-        let (columns, zero) = (images.from.iter().product(), Span::default());
-        let mut kernel: HashMap<(i64, i64, Vec<i64>), &Span> = HashMap::new();
+        let zero = Span::default();
+        // For each o the entries by c and d.
+        let mut kernel: Vec<BTreeMap<Vec<i64>, &Span>> = vec![BTreeMap::new(); images.to[0]];
         for (row, (entries, _)) in images.rows.iter().enumerate() {
-            self.work.spend(200 * columns as u64)?;
+            self.work.spend(500 * (1 + entries.len() as u64))?;
             let p = unravel(row, images.to);
-            for column in 0..columns {
-                let (q, entry) = (unravel(column, images.from), entries.get(&column).unwrap_or(&zero));
-                let d = q[1..].iter().zip(&p[1..]).zip(stride).map(|((q, p), s)| q - s * p).collect();
-                if differ(kernel.entry((p[0], q[0], d)).or_insert(entry), entry) {
+            for (column, entry) in entries {
+                let mut tap = unravel(*column, images.from);
+                (1..tap.len()).for_each(|a| tap[a] -= stride[a - 1] * p[a]);
+                if differ(kernel[p[0] as usize].entry(tap).or_insert(entry), entry) {
                     return Ok(false);
                 }
             }
         }
-        let taps = || kernel.iter().filter(|(_, entry)| differ(entry, &zero)).map(|((_, _, d), _)| d);
+        for (row, (entries, _)) in images.rows.iter().enumerate() {
+            let p = unravel(row, images.to);
+            let taps = &kernel[p[0] as usize];
+            self.work.spend(500 * (1 + taps.len() as u64))?;
+            for (tap, entry) in taps {
+                let read: Vec<i64> =
+                    (0..tap.len()).map(|a| if a == 0 { tap[0] } else { tap[a] + stride[a - 1] * p[a] }).collect();
+                let inside = read.iter().zip(images.from).all(|(at, &n)| (0..n as i64).contains(at));
+                if inside && !entries.contains_key(&ravel(&read, images.from)) && differ(entry, &zero) {
+                    return Ok(false);
+                }
+            }
+        }
+        let taps = || kernel.iter().flatten().filter(|(_, entry)| differ(entry, &zero)).map(|(tap, _)| tap);
         let span = |a: usize| taps().map(|d| d[a]).max().zip(taps().map(|d| d[a]).min()).map_or(0, |(x, y)| x - y);
-        Ok((0..stride.len()).all(|a| span(a) < 2 * images.from[a + 1] as i64 - 1))
+        Ok((1..images.from.len()).all(|a| span(a) < 2 * images.from[a] as i64 - 1))
     }
 
     fn may_be_extended(&self, images: &Images<'_>, stride: &[i64], mode: Mode) -> Checked<bool> {
-        let ravel = |at: &[i64], shape: &[usize]| at.iter().zip(shape).fold(0, |flat, (i, n)| flat * n + *i as usize);
         let zero = Span::default();
         for (row, (entries, _)) in images.rows.iter().enumerate() {
             let p = unravel(row, images.to);
@@ -124,6 +137,11 @@ impl Context {
 /// Whether two intervals have no number in common.
 fn differ(a: &Span, b: &Span) -> bool {
     a.0 > b.1 || b.0 > a.1
+}
+
+/// The flat index.
+fn ravel(at: &[i64], shape: &[usize]) -> usize {
+    at.iter().zip(shape).fold(0, |flat, (i, n)| flat * n + *i as usize)
 }
 
 /// The indices along the axes of a flat one.
