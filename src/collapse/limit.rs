@@ -60,3 +60,76 @@ impl LimitReached {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::ops::ControlFlow;
+
+    use super::*;
+    use crate::algebra::Integer;
+    use crate::collapse::{ENTRY_BYTES, MapRow, Plan, Region};
+    use crate::diagnostic::Source;
+    use crate::network::{Network, NoImports, check};
+
+    fn network() -> Network {
+        let text = "network f(x: 2x9x8) { conv(random(3x2x3x3, seed=1), pad=1); conv(random(2x3x3x3, seed=2), pad=1) }";
+        let source = Source { name: "test.net".into(), text: text.into() };
+        check(source, &NoImports, 1 << 30).expect("right").networks.remove(0)
+    }
+
+    #[test]
+    fn a_matrix_is_refused_by_what_it_takes() {
+        let network = network();
+        let region = Region::<Integer>::whole(&network).expect("affine");
+        let map = region.collapse(1 << 30).expect("small");
+        let stored = map.matrix.nonzeros() as u64 * ENTRY_BYTES;
+        assert!(region.collapse(8 * stored).is_ok());
+        for limit in [0, 1000, stored / 10, stored] {
+            let Err(refusal @ LimitReached::Memory { needed, .. }) = region.collapse(limit) else { panic!("{limit}") };
+            assert!(needed > limit, "{refusal}");
+            assert!(refusal.remedy().contains("--memory"));
+        }
+    }
+
+    #[test]
+    fn work_is_refused_by_what_it_takes() {
+        let network = network();
+        let region = Region::<Integer>::whole(&network).expect("affine");
+        let rows = region.rows() as u64;
+        for limit in [rows, 50 * rows] {
+            let found = region.collapse_within(1 << 30, limit);
+            let Err(refusal @ LimitReached::Work { needed, .. }) = found else { panic!("{limit}") };
+            assert!(needed > limit, "{refusal}");
+            assert!(refusal.remedy().contains("--budget"));
+        }
+        assert!(region.collapse_within(1 << 30, 10_000 * rows).is_ok());
+    }
+
+    /// Pieces of rows, and what is needed once, are within the memory; or one row is refused.
+    #[test]
+    fn pieces_fit() {
+        let network = network();
+        let region = Region::<Integer>::whole(&network).expect("affine");
+        let plan = Plan::new(&region).expect("short numbers");
+        let values: usize = network.nodes.iter().map(|node| node.shape.elements()).sum();
+        let once = values as u64 * ENTRY_BYTES * rayon::current_num_threads() as u64;
+        let mut pieces = Vec::new();
+        for memory in (0..40).map(|n| once / 2 + n * once / 20) {
+            let mut longest = 0;
+            let result = region.stream_by_adjoints(&plan, 0..region.rows(), memory, &mut |rows: Vec<MapRow>| {
+                longest = longest.max(rows.len());
+                let entries: usize = rows.iter().map(|row| row.entries.len()).sum();
+                assert!(entries as u64 * ENTRY_BYTES + once <= memory, "{} rows in {memory}", rows.len());
+                ControlFlow::<()>::Continue(())
+            });
+            match result {
+                Ok(_) => pieces.push(longest),
+                Err(LimitReached::Memory { rows: 1, needed, limit, .. }) => {
+                    assert!(limit == memory && needed > limit && pieces.is_empty());
+                }
+                Err(other) => panic!("{other}"),
+            }
+        }
+        assert!(pieces.is_sorted() && pieces.len() > 20 && pieces[0] < *pieces.last().expect("some"), "{pieces:?}");
+    }
+}

@@ -132,6 +132,29 @@ fn results_may_fill_the_last_prime() {
     }
 }
 
+/// The bound that is measured is no less than the largest number, and not much more.
+#[test]
+fn measured_bounds_hold() {
+    let layout = Layout::vector(3);
+    for bits in [1_u32, 5, 11, 12, 30, 64, 200, 1000] {
+        for number in [(Integer::one() << bits) - 1, Integer::one() << bits] {
+            let residues = |modulus: &Modulus| {
+                let mut residues = vec![0; layout.size(1)];
+                residues[layout.index(1, 0, 1)] = one_residue(&-&number, modulus);
+                residues
+            };
+            // Known to be no more than a bound that is far too large.
+            let bound = &number << 9;
+            let basis = Basis::of(&bound).expect("primes");
+            let mut vectors = Vectors { residues: basis.moduli().iter().map(residues).collect(), bound };
+            vectors.prepare(|bound| bound << 20).expect("primes");
+            assert!(vectors.bound >= number, "{number}");
+            assert!(vectors.bound <= &number * 2 + 1 || number.bits() < 12, "{number}: {}", vectors.bound);
+            assert_eq!(vectors.numbers().expect("primes")[layout.index(1, 0, 1)], -&number);
+        }
+    }
+}
+
 /// What memory leaves room for decides how, not what.
 #[test]
 fn rows_go_on_prime_by_prime_where_there_is_little_room() {
