@@ -170,6 +170,25 @@ fn every_format_is_well_formed() {
     }
 }
 
+/// What is said of ranks: proved ones, by the narrowest value or in spite of it, and bounds.
+#[test]
+fn ranks_are_proved_or_said_not_to_be_known() {
+    for (network, words) in [
+        ("x: 3) { dense([[1, 2, 3]]); dense([[1], [2]]) }", "The rank of M is exactly 1."),
+        // A constant stands in a column, and adds to the rank of what one value says.
+        ("x: 2, one: 1 in [1, 1]) { x |> concat(one); dense([[1, 2, 3]]); dense([[1], [2]], [5, 7]) }", "exactly 2."),
+        ("x: 2x40x40) { conv(random(2x2x5x5, seed=1)); conv(random(2x2x3x3, seed=2)) }", "exactly 2,312."),
+        (
+            "x: 1x60x60) { conv(random(9x9, seed=1), pad=4) }",
+            "at least 3,192 and at most 3,600; which it is, is not known: that would take M itself.",
+        ),
+    ] {
+        let documents = documents(&format!("network f({network}"), "f.net");
+        let said = seen(&markdown::render("f.net", &documents)).replace('\n', " ");
+        assert!(said.contains(words), "{network}: {said}");
+    }
+}
+
 /// The numbers of a table and the words of a theorem are the same for every reader.
 #[test]
 fn every_format_says_the_same() {

@@ -102,3 +102,43 @@ pub fn per_channel<C: Coefficient>(constant: &Tensor<C>) -> Option<Tensor<C>> {
     let shape = Shape::new([channels]).ok().filter(|_| uniform)?;
     Some(constant.gather(shape, |channel| Some(channel * run)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::algebra::Integer;
+    use crate::diagnostic::Source;
+    use crate::network::{NoImports, check};
+
+    /// The layer that reads zeros where the value before it is not 0.
+    #[test]
+    fn padding_between_layers_is_found_by_positions_and_constants() {
+        for (body, layer) in [
+            ("conv(random(3x3, seed=1)); conv(random(3x3, seed=2))", None),
+            ("conv(random(3x3, seed=1), pad=1); conv(random(3x3, seed=2), pad=1)", Some(2)),
+            ("conv(random(1x1, seed=1)); conv(random(3x3, seed=2), pad=1)", None),
+            ("conv(random(1x1, seed=1), [3]); conv(random(3x3, seed=2), pad=1)", Some(2)),
+            ("bias([0]); conv(random(3x3, seed=2), pad=1)", None),
+            ("bias([1]); conv(random(3x3, seed=2), pad=1)", Some(2)),
+            ("pad(2); conv(random(3x3, seed=1)); conv(random(3x3, seed=2))", None),
+        ] {
+            let text = format!("network f(x: 1x7x8) {{ {body} }}");
+            let source = Source { name: "test.net".into(), text };
+            let network = check(source, &NoImports, 1 << 30).expect("right").networks.remove(0);
+            assert_eq!(padded_between::<Integer>(&network), layer, "{body}");
+            assert_eq!(one_kernel::<Integer>(&network).expect("kernels").inexact, layer, "{body}");
+        }
+    }
+
+    #[test]
+    fn constants_are_one_a_channel_only_where_all_positions_agree() {
+        let shape = |axes: &[usize]| Shape::new(axes.to_vec()).expect("small");
+        let constant = |numbers: [i32; 4]| {
+            Tensor::<Integer>::from_integers(shape(&[2, 2]), numbers.into_iter().map(Integer::from).collect())
+        };
+        let channels = Tensor::from_integers(shape(&[2]), vec![5.into(), (-7).into()]);
+        assert_eq!(per_channel(&constant([5, 5, -7, -7])), Some(channels));
+        assert_eq!(per_channel(&constant([5, 5, -7, 7])), None);
+        assert_eq!(per_channel(&constant([5, -7, 5, -7])), None);
+    }
+}

@@ -89,10 +89,11 @@ impl Network {
         let live = self.live_nodes();
         let mut last_use: Vec<NodeId> = (0..self.nodes.len()).collect();
         live.iter().for_each(|&id| self.nodes[id].operands.iter().for_each(|&operand| last_use[operand] = id));
+        let last_input = live.iter().copied().filter(|&id| id < self.inputs.len()).max().unwrap_or(0);
         let (mut narrowest, mut open) = (usize::MAX, 0);
         for id in live {
             // Nothing before this value is used after it, and no input comes after it.
-            if open <= id && id + 1 >= self.inputs.len() {
+            if open <= id && last_input <= id {
                 narrowest = narrowest.min(self.nodes[id].shape.elements());
             }
             open = open.max(last_use[id]);
@@ -196,5 +197,32 @@ impl Network {
             }
         }
         Some(values)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::diagnostic::Source;
+    use crate::network::{NoImports, check};
+
+    #[test]
+    fn the_narrowest_value_is_one_that_everything_passes() {
+        for (network, narrowest) in [
+            ("x: 4) { dense(zeros(3x4)); dense(zeros(5x3)) }", 3),
+            ("x: 2) { dense(zeros(3x2)); dense(zeros(5x3)) }", 2),
+            ("x: 4) { dense(zeros(3x4)); dense(zeros(2x3)) }", 2),
+            // Around the narrow value, or beside it.
+            ("x: 4) { dense(zeros(1x4)); dense(zeros(4x1)); add(x) }", 4),
+            ("x: 6) { y = dense(zeros(3x6)); dense(zeros(1x3)); dense(zeros(3x1)); add(y); dense(zeros(6x3)) }", 3),
+            ("x: 1, y: 5) { x |> concat(y); dense(zeros(4x6)) }", 4),
+            ("x: 1, y: 5) { x |> concat(y); dense(zeros(9x6)) }", 6),
+            ("x: 1, y: 5) { y |> dense(zeros(9x5)) }", 5),
+            ("x: 5, y: 1) { x |> dense(zeros(9x5)) }", 5),
+        ] {
+            let source = Source { name: "test.net".into(), text: format!("network f({network}") };
+            let program =
+                check(source, &NoImports, 1 << 28).unwrap_or_else(|r| panic!("{network}: {:?}", r.diagnostics));
+            assert_eq!(program.networks[0].narrowest(), narrowest, "{network}");
+        }
     }
 }
