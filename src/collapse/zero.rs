@@ -81,3 +81,25 @@ impl Region<'_> {
         Ok(Some(first))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::algebra::Integer;
+    use crate::diagnostic::Source;
+    use crate::network::{NoImports, check};
+
+    /// A row that random combinations cannot see: 0 modulo every prime that they are computed with.
+    #[test]
+    fn what_combinations_miss_the_exact_rows_find() {
+        let product: Integer = moduli()[..2].iter().map(|m| Integer::from(m.prime())).product();
+        for (last, constant, found) in [("0", "0", false), ("P", "0", true), ("0", "P", true), ("1", "0", true)] {
+            let text = format!("network f(x: 2) {{ dense([[0, 0], [0, 0], [0, {last}]], [0, 0, {constant}]) }}");
+            let source = Source { name: "test.net".into(), text: text.replace('P', &product.to_string()) };
+            let network = check(source, &NoImports, 1 << 30).expect("right").networks.remove(0);
+            let region = Region::whole(&network).expect("affine");
+            let row = region.nonzero_row(Budget::from(1 << 30)).expect("small").map(|(row, _)| row);
+            assert_eq!(row, found.then_some(2), "{last} and {constant}");
+        }
+    }
+}

@@ -9,6 +9,13 @@ use crate::network::{Network, NoImports, check};
 
 /// Bodies of `network f(x: SHAPE) { … }`, each with its shape; `$` is a random seed, `@` a padding mode.
 const NETWORKS: &[(&str, &str)] = &[
+    // The scale reads some of the positions that the convolution does, in another order.
+    (
+        "2x9x8",
+        "y = conv(random(2x2x1x1, seed=$1)); z = y |> scale(random(2, seed=$2) / 3); y |> conv(random(2x2x3x3, seed=$3), pad=1, pad_mode=@); add(z)",
+    ),
+    // Constants of every entry: no two positions are alike.
+    ("1x9x8", "bias(random(1x9x8, seed=$1)); conv(random(2x1x3x3, seed=$2) / 3, pad=1, pad_mode=@)"),
     (
         "2x23",
         "conv(random(3x2x3, seed=$1) / 3, random(3, seed=$2), pad=[2, 1], pad_mode=@); conv(random(2x3x2, seed=$3))",
@@ -129,7 +136,7 @@ fn tables_serve_many_rows() {
 /// No class is computed that no output is in, and no channel of it.
 #[test]
 fn only_what_is_needed_is_computed() {
-    let network = network(2, 1, "zero");
+    let network = network(4, 1, "zero");
     let region = Region::<Integer>::whole(&network).expect("affine layers");
     let shape = network.output_shape().clone();
     for outputs in [0..3, 5..6, 0..shape.elements(), 40..130] {
