@@ -14,7 +14,7 @@ use num_traits::{One, Signed};
 use crate::Rejection;
 use crate::layer::wrong;
 use crate::number::{Int, Rat, over_common};
-use crate::rows::Modulus;
+use crate::rows::{FIRST_MODULUS, Modulus};
 use crate::work::Work;
 
 /// The most entries of a matrix.
@@ -36,7 +36,7 @@ pub fn independent(rows: &[Vec<(usize, Rat)>], work: &Work) -> Result<bool, Reje
     };
     let rows: Vec<Vec<(usize, Int)>> = rows.iter().map(whole).collect();
     let bound: Int = rows.iter().map(|row| row.iter().map(|(_, n)| n.abs()).sum::<Int>()).product();
-    let (mut product, mut next) = (Int::one(), (1_u64 << 62) - 1);
+    let (mut product, mut next) = (Int::one(), FIRST_MODULUS);
     while product <= bound {
         if product.gcd(&next.into()).is_one() {
             match has_pivots(&rows, used.len(), next, work)? {
@@ -52,26 +52,24 @@ pub fn independent(rows: &[Vec<(usize, Rat)>], work: &Work) -> Result<bool, Reje
 
 /// Whether every row has a pivot modulo m, or one becomes 0; `None` if that is not found.
 fn has_pivots(rows: &[Vec<(usize, Int)>], columns: usize, m: u64, work: &Work) -> Result<Option<bool>, Rejection> {
-    let modulus = Modulus::new(m);
-    // The factor of the integer n is the product of n and 2^128.
-    let square = modulus.factor(&(Int::one() << 64_u32), &Int::one());
+    let modulus = Modulus(m);
     // Each with a 1 in its column, where all rows after it get a 0.
     let mut pivots: Vec<(usize, Vec<u64>)> = Vec::new();
     for entries in rows {
         work.spend(((pivots.len() + 1) * columns) as u64 * 3)?;
         let mut row = vec![0; columns];
-        entries.iter().for_each(|(column, n)| row[*column] = modulus.plain(n));
+        entries.iter().for_each(|(column, n)| row[*column] = modulus.residue(n));
         for (column, pivot) in &pivots {
             if row[*column] != 0 {
-                let factor = modulus.product(m - row[*column], square);
-                row.iter_mut().zip(pivot).for_each(|(n, p)| *n = modulus.sum(*n, modulus.product(*p, factor)));
+                let factor = m - row[*column];
+                row.iter_mut().zip(pivot).for_each(|(n, p)| *n = (*n + p * factor) % m);
             }
         }
         let Some(column) = row.iter().position(|n| n.gcd(&m) == 1) else {
             return Ok(if row.iter().all(|n| *n == 0) { Some(false) } else { None });
         };
-        let factor = modulus.factor(&Int::one(), &row[column].into());
-        row.iter_mut().for_each(|n| *n = modulus.product(*n, factor));
+        let factor = modulus.over(&row[column].into());
+        row.iter_mut().for_each(|n| *n = *n * factor % m);
         pivots.push((column, row));
     }
     Ok(Some(true))
@@ -126,8 +124,12 @@ mod tests {
         }
         assert!(full > 50 && less > 50, "{full} {less}");
         // Determinants that are a modulus, or a product of several.
-        let m = (1_i64 << 62) - 1;
+        let m = FIRST_MODULUS as i64;
         assert!(found(&[vec![m, 0], vec![0, m]], 1) && found(&[vec![m, 1], vec![m, 2]], 1));
+        // And the least multiple of four of them, of which two are multiples of 3.
+        let least = (0..4).map(|i| Int::from(FIRST_MODULUS - 2 * i)).product::<Int>() / 3;
+        let rows = [vec![(0, Rat::from_integer(least))], vec![(1, Rat::one())]];
+        assert!(independent(&rows, &Work::new(1 << 20)).expect("enough steps"));
         assert!(!found(&[vec![m, m - 2], vec![m, m - 2]], 1) && !found(&[vec![0, 0]], 1) && found(&[], 1));
     }
 

@@ -17,53 +17,29 @@ use crate::network::Network;
 use crate::number::{Int, Rat};
 use crate::work::{Work, parallel};
 
-/// An odd number below 2^62, and −m^−1 mod 2^64: products by Montgomery's method.
-pub struct Modulus {
-    m: u64,
-    inverse: u64,
-}
+/// An odd number below 2^28.
+pub struct Modulus(pub u64);
+
+/// The largest; the next ones are found going down by 2.
+pub const FIRST_MODULUS: u64 = (1 << 28) - 1;
 
 impl Modulus {
-    pub fn new(m: u64) -> Modulus {
-        // Newton's method: each step doubles the bits that are right.
-        let inverse = (0..6).fold(m, |x, _| x.wrapping_mul(2_u64.wrapping_sub(m.wrapping_mul(x))));
-        Modulus { m, inverse: inverse.wrapping_neg() }
-    }
-
-    /// a·b·2^−64 mod m, for a, b < m.
-    #[inline]
-    pub fn product(&self, a: u64, b: u64) -> u64 {
-        let t = u128::from(a) * u128::from(b);
-        let q = (t as u64).wrapping_mul(self.inverse);
-        let sum = ((t + u128::from(q) * u128::from(self.m)) >> 64) as u64;
-        if sum >= self.m { sum - self.m } else { sum }
-    }
-
-    pub fn sum(&self, a: u64, b: u64) -> u64 {
-        let sum = a + b;
-        if sum >= self.m { sum - self.m } else { sum }
-    }
-
-    pub fn plain(&self, n: &Int) -> u64 {
-        match n.to_i128() {
-            Some(n) => n.rem_euclid(self.m.into()) as u64,
-            None => n.mod_floor(&self.m.into()).to_u64().unwrap_or_default(),
+    pub fn residue(&self, n: &Int) -> u64 {
+        match n.to_i64() {
+            Some(n) => n.rem_euclid(self.0 as i64) as u64,
+            None => n.mod_floor(&self.0.into()).to_u64().unwrap_or_default(),
         }
     }
 
-    /// The factor of a small integer.
-    fn small(&self, n: i64) -> u64 {
-        let size = ((u128::from(n.unsigned_abs()) << 64) % u128::from(self.m)) as u64;
-        if n < 0 && size > 0 { self.m - size } else { size }
-    }
-
-    /// n·2^64/d mod m: the factor with which [`Modulus::product`] multiplies by n/d.
-    pub fn factor(&self, n: &Int, d: &Int) -> u64 {
-        let m = Int::from(self.m);
-        let inverse = d.mod_floor(&m).modinv(&m).unwrap_or_default();
-        (((n.mod_floor(&m) * inverse) << 64_u32) % &m).to_u64().unwrap_or_default()
+    /// 1/d, where d has no divisor in common.
+    pub fn over(&self, d: &Int) -> u64 {
+        let m = Int::from(self.0);
+        d.mod_floor(&m).modinv(&m).and_then(|inverse| inverse.to_u64()).unwrap_or_default()
     }
 }
+
+/// How many products of two residues, each below 2^56, a sum in 64 bits holds.
+const MOST: u8 = u8::MAX;
 
 /// Moduli that tell the entries of some networks' matrices apart, and those from stated numbers.
 pub struct Moduli(Vec<Modulus>);
@@ -105,12 +81,12 @@ impl Moduli {
         if bound.bits() > MAX_BITS {
             return wrong("its numbers are too long to compare");
         }
-        let (mut product, mut moduli, mut next) = (Int::one(), Vec::new(), (1_u64 << 62) - 1);
+        let (mut product, mut moduli, mut next) = (Int::one(), Vec::new(), FIRST_MODULUS);
         while product <= bound {
             let m = Int::from(next);
             if m.gcd(&product).is_one() && m.gcd(&common).is_one() {
                 product *= m;
-                moduli.push(Modulus::new(next));
+                moduli.push(Modulus(next));
             }
             next -= 2;
         }
@@ -123,12 +99,12 @@ impl Moduli {
 
     /// The factors 1/d.
     pub fn over(&self, d: &Int) -> Vec<u64> {
-        self.0.iter().map(|m| m.factor(&Int::one(), d)).collect()
+        self.0.iter().map(|m| m.over(d)).collect()
     }
 
     /// Adds n to an entry, times a factor.
     pub fn add(&self, entry: &mut [u64], n: &Int, factor: &[u64]) {
-        entry.iter_mut().zip(&self.0).zip(factor).for_each(|((e, m), f)| *e = m.sum(*e, m.product(m.plain(n), *f)));
+        entry.iter_mut().zip(&self.0).zip(factor).for_each(|((e, m), f)| *e = (*e + m.residue(n) * f) % m.0);
     }
 
     /// `f(row, entries)` for every row, in parallel: the sum of the networks' rows, each times its sign, for
@@ -147,7 +123,7 @@ impl Moduli {
             return wrong("its rows are too long to compare");
         }
         // The weights, as factors.
-        let factors: Vec<Vec<Vec<u64>>> = networks.iter().map(|(network, _)| self.factors(network)).collect();
+        let factors: Vec<Vec<Vec<u32>>> = networks.iter().map(|(network, _)| self.factors(network)).collect();
         let space = || networks.iter().map(|(network, _)| Space::new(network, width)).collect::<Vec<_>>();
         parallel(first.rows(), space, |row, spaces| {
             let mut found = vec![0; (first.columns() + 1) * width];
@@ -155,7 +131,11 @@ impl Moduli {
                 self.row(network, row, *sign, space, factors, work)?;
                 let ends = (0..network.inputs.len()).chain([network.live.len()]);
                 let ends = ends.flat_map(|value| space.entries[value].iter());
-                found.iter_mut().zip(ends).enumerate().for_each(|(i, (f, e))| *f = self.0[i % width].sum(*f, *e));
+                found
+                    .iter_mut()
+                    .zip(ends)
+                    .enumerate()
+                    .for_each(|(i, (f, e))| *f = (*f + e % self.0[i % width].0) % self.0[i % width].0);
                 space.clear();
             }
             f(row, &mut found.chunks_mut(width).collect::<Vec<_>>())
@@ -163,17 +143,15 @@ impl Moduli {
         .map(|_| ())
     }
 
-    /// For each value, the numbers of its layer as factors.
-    fn factors(&self, network: &Network) -> Vec<Vec<u64>> {
+    /// For each value, the residues of its layer's numbers.
+    fn factors(&self, network: &Network) -> Vec<Vec<u32>> {
         let mut factors = vec![Vec::new(); network.live.len()];
         for (value, layer, _) in network.steps() {
-            let numbers = &layer.numbers;
-            // The factor 2^64·n/d is the product of n and 2^128/d.
-            let square = Int::one() << 64_u32;
-            let over: Vec<u64> = self.0.iter().map(|m| m.factor(&square, &numbers.denominator)).collect();
-            let of =
-                |n: &Int| -> Vec<u64> { self.0.iter().zip(&over).map(|(m, o)| m.product(m.plain(n), *o)).collect() };
-            factors[value] = numbers.numerators.iter().flat_map(of).collect();
+            let over = self.over(&layer.numbers.denominator);
+            let of = |n: &Int| -> Vec<u32> {
+                self.0.iter().zip(&over).map(|(m, over)| (m.residue(n) * over % m.0) as u32).collect()
+            };
+            factors[value] = layer.numbers.numerators.iter().flat_map(of).collect();
         }
         factors
     }
@@ -184,36 +162,37 @@ impl Moduli {
         row: usize,
         sign: i64,
         space: &mut Space,
-        factors: &[Vec<u64>],
+        factors: &[Vec<u32>],
         work: &Work,
     ) -> Result<(), Rejection> {
         let (width, one) = (self.len(), network.live.len());
-        let one_over = self.over(&Int::one());
-        self.add(&mut space.entries[network.output][row * width..][..width], &sign.into(), &one_over);
-        space.used[network.output].push(row);
+        let start = space.entry(network.output, row, self);
+        start.iter_mut().zip(&self.0).for_each(|(s, m)| *s += m.residue(&sign.into()));
+        let mut own = Vec::with_capacity(width);
         for (value, layer, operands) in network.steps().rev() {
             let mut terms = 0;
             for entry in std::mem::take(&mut space.used[value]) {
-                let own: Vec<u64> = space.entries[value][entry * width..][..width].to_vec();
-                space.entries[value][entry * width..][..width].fill(0);
+                own.clear();
+                let sum = &mut space.entries[value][entry * width..][..width];
+                own.extend(sum.iter().zip(&self.0).map(|(s, m)| (s % m.0) as u32));
+                sum.fill(0);
+                space.terms[value][entry] = 0;
                 layer.terms(entry, &mut |source, weight, factor| {
                     terms += 1;
                     let target = if source == ONE { one } else { operands[source.0] };
-                    let sum = &mut space.entries[target][source.1 * width..][..width];
-                    if sum.iter().all(|&e| e == 0) {
-                        space.used[target].push(source.1);
-                    }
-                    let weights = &factors[value][weight * width..][..width];
-                    for (((s, m), x), w) in sum.iter_mut().zip(&self.0).zip(&own).zip(weights) {
-                        let mut product = m.product(*x, *w);
-                        if factor != 1 {
-                            product = m.product(product, m.small(factor));
+                    let sum = space.entry(target, source.1, self);
+                    let products = own.iter().zip(&factors[value][weight * width..][..width]);
+                    let products = products.map(|(&x, &w)| u64::from(x) * u64::from(w));
+                    match factor {
+                        1 => sum.iter_mut().zip(products).for_each(|(s, product)| *s += product),
+                        _ => {
+                            let scaled = products.zip(&self.0).map(|(p, m)| p % m.0 * m.residue(&factor.into()));
+                            sum.iter_mut().zip(scaled).for_each(|(s, product)| *s += product);
                         }
-                        *s = m.sum(*s, product);
                     }
                 });
             }
-            work.spend(terms * (8 + 3 * width as u64))?;
+            work.spend(terms * (8 + width as u64))?;
         }
         Ok(())
     }
@@ -221,21 +200,42 @@ impl Moduli {
 
 /// For each value, and last the number 1: a row vector at it, and the entries that may not be 0.
 struct Space {
+    /// A sum of products for each modulus.
     entries: Vec<Vec<u64>>,
+    /// How many products each sum may be of: it is below as many times 2^56.
+    terms: Vec<Vec<u8>>,
     used: Vec<Vec<usize>>,
 }
 
 impl Space {
     fn new(network: &Network, width: usize) -> Space {
         let size = |value: usize| if value == network.live.len() { 1 } else { network.size(value) };
-        let entries = (0..=network.live.len()).map(|value| vec![0; size(value) * width]).collect();
-        Space { entries, used: vec![Vec::new(); network.live.len() + 1] }
+        let all = 0..=network.live.len();
+        let entries = all.clone().map(|value| vec![0; size(value) * width]).collect();
+        let terms = all.clone().map(|value| vec![0; size(value)]).collect();
+        Space { entries, terms, used: all.map(|_| Vec::new()).collect() }
+    }
+
+    /// An entry's sums, with room for one product more.
+    #[inline]
+    fn entry(&mut self, value: usize, entry: usize, moduli: &Moduli) -> &mut [u64] {
+        let sum = &mut self.entries[value][entry * moduli.len()..][..moduli.len()];
+        let terms = &mut self.terms[value][entry];
+        if *terms == 0 {
+            self.used[value].push(entry);
+        } else if *terms == MOST {
+            sum.iter_mut().zip(&moduli.0).for_each(|(s, m)| *s %= m.0);
+            *terms = 1;
+        }
+        *terms += 1;
+        sum
     }
 
     /// Back to 0, where entries were used: inputs and the number 1.
     fn clear(&mut self) {
-        for (entries, used) in self.entries.iter_mut().zip(&mut self.used).filter(|(_, used)| !used.is_empty()) {
-            entries.fill(0);
+        for (value, used) in self.used.iter_mut().enumerate().filter(|(_, used)| !used.is_empty()) {
+            self.entries[value].fill(0);
+            self.terms[value].fill(0);
             used.clear();
         }
     }

@@ -255,11 +255,16 @@ fn each_rule_refuses_what_is_wrong() {
 /// Numbers that are equal modulo one of the moduli are told apart: several are used, where one is not enough.
 #[test]
 fn rows_are_compared_modulo_enough() {
-    for below in 0..200_i64 {
+    for below in (0..200_i64).chain([i64::MAX]) {
         let mut certificate = stored("conv");
         let entry = &mut certificate["theorems"][0]["statement"]["map"]["entries"][0][2];
         let number: i64 = entry.as_str().expect("a number").parse().expect("an integer");
-        *entry = json!((number + (1 << 62) - 1 - 2 * below).to_string());
+        // By a modulus; or by the least multiple of four odd numbers below 2^28, of which two are multiples of 3.
+        let more = match below {
+            i64::MAX => (0..4).map(|i| (1 << 28) - 1 - 2 * i).product::<i128>() / 3,
+            _ => (1 << 28) - 1 - 2 * i128::from(below),
+        };
+        *entry = json!((i128::from(number) + more).to_string());
         let why = check(&sealed(&certificate), LIMIT).expect_err("wrong").to_string();
         assert!(why.contains("row 0 of the map is wrong"), "{why}");
     }

@@ -334,4 +334,19 @@ mod tests {
             prop_assert!(short != changed && changed.ne(&short));
         }
     }
+
+    /// Words with more factors of 2 than the denominator.
+    #[test]
+    fn fractions_of_powers_of_two_are_in_lowest_terms() {
+        let tensor = |words: &[i64], denominator: i64| {
+            Tensor::from_words(Shape::new([words.len()]).expect("small"), words.to_vec(), denominator.into())
+        };
+        for (words, denominator, least) in
+            [([4, -12], 2, [2, -6]), ([8, 0], 8, [1, 0]), ([6, 2], 4, [3, 1]), ([i64::MIN, 0], 2, [i64::MIN / 2, 0])]
+        {
+            let found = tensor(&words, denominator);
+            assert_eq!(found.numerators(), least.map(Integer::from).to_vec(), "{words:?} over {denominator}");
+            assert_eq!(found.denominator(), &Integer::from(if words[0] == 6 { 2 } else { 1 }));
+        }
+    }
 }

@@ -215,6 +215,19 @@ mod tests {
         }
     }
 
+    /// Minors of the longest rows count, and the largest rank modulo any prime.
+    #[test]
+    fn short_rows_and_later_primes_do_not_mislead() {
+        let product: Integer = primes().take(5).map(Integer::from).product();
+        let rows = vec![vec![(0, product)], vec![(1, 1.into())], vec![(1, 2.into())]];
+        assert_eq!(Matrix::from_rows(2, rows, 1.into()).rank(2), Rank::Exact(2));
+        for later in 1..4 {
+            let prime = Integer::from(primes().nth(later).expect("a prime"));
+            let rows = vec![vec![(0, prime)], vec![(1, 1.into())], vec![(1, Integer::from(1) << (30 * later - 1))]];
+            assert_eq!(Matrix::from_rows(3, rows, 1.into()).rank(3), Rank::Exact(2), "{later}");
+        }
+    }
+
     /// A few rows in little memory, and what is said where even that does not suffice.
     #[test]
     fn limits_are_stated() {

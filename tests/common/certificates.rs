@@ -74,6 +74,8 @@ pub const FILES: &[(&str, &str)] = &[
         "cancel",
         "network f(x: 4) = (x |> relu) - (-x |> relu)\nnetwork g(x: 4, y: 4) { x |> maximum(y) }\nnetwork h(x: 4, y: 4) { d = (y - x) |> relu; output x + d }\nnetwork m(x: 1, y: 1) { b = y |> relu; output (x - b) |> relu }\nnetwork n(x: 1, y: 1) { b = y |> relu; output (-b + x) |> relu }\nnetwork o(x: 1, y: 1) { b = x - y; c = x |> maximum(b); output c |> relu }\nprove f is linear\nprove g == h\nprove m == n\nprove m == o",
     ),
+    // More terms than a sum of residues has room for, as large as residues can be; and a denominator that divides 2^28 − 1.
+    ("long", "network f(x: 1) { dense(-ones(600x1)); dense(-ones(1x600) / 3) }\nprove f is linear"),
     (
         "symbols",
         "forall k: 1x1x2x2, b: 1\nnetwork f(x: 1x3x3) { conv(k, bias=b); batchnorm(gamma=[2], beta=[1], mean=[0], var=[2], eps=0) }\nprove f is affine",
