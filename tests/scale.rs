@@ -129,7 +129,9 @@ const FILES: &[(&str, &str)] = &[
 ];
 
 fn run(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_netprove")).args(arguments).current_dir(folder).output().expect("it runs")
+    // On two threads, each of which needs room of its own: what fits little memory depends on how many there are.
+    let mut command = Command::new(env!("CARGO_BIN_EXE_netprove"));
+    command.args(arguments).current_dir(folder).env("RAYON_NUM_THREADS", "2").output().expect("it runs")
 }
 
 fn succeed(folder: &Path, arguments: &[&str]) {

@@ -33,7 +33,7 @@ pub struct Tile {
 
 impl Tile {
     /// Bᵀ along every axis: from [`VALUES`] places each of what a convolution reads to as many, nearly balanced
-    /// residues ([`Modulus::nearly`]). Places are row-major.
+    /// residues: at most (p − 1)/2 + 6. Places are row-major.
     pub fn values<'a>(
         &mut self,
         modulus: &Modulus,

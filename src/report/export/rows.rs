@@ -267,12 +267,12 @@ pub struct Rows<'a> {
     memory: u64,
 }
 
-/// What is there to work with, however little memory is allowed: so small maps are the same files in any memory.
+/// Bytes that there are to work with, however little memory is allowed.
 const LEAST_MEMORY: u64 = 1 << 24;
 
 impl<'a> Rows<'a> {
     /// Joins parts, in any order, whose outputs follow on one another. Formats that need more than a row at a time
-    /// take at most `memory` bytes, or [`LEAST_MEMORY`].
+    /// take at most `memory` bytes, or 16 MB, so that small maps are the same files in any memory.
     pub fn join(mut parts: Vec<Part<'a>>, memory: u64) -> Result<Rows<'a>, String> {
         parts.sort_by_key(|part| part.heading.outputs);
         let first = parts.first().ok_or("there are no parts")?;

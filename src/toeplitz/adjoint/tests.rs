@@ -15,8 +15,8 @@ fn shape(axes: &[usize]) -> Shape {
 fn numbers(axes: &[usize], seed: u64) -> Tensor {
     let number = |i: u64| {
         let drawn = split_mix(seed, i);
-        let long = if drawn % 5 == 0 { 40 } else { 0 };
-        if drawn % 7 == 0 { Integer::zero() } else { Integer::from((drawn >> 40) as i64 - (1 << 23)) << long }
+        let long = if drawn.is_multiple_of(5) { 40 } else { 0 };
+        if drawn.is_multiple_of(7) { Integer::zero() } else { Integer::from((drawn >> 40) as i64 - (1 << 23)) << long }
     };
     let shape = shape(axes);
     let all = (0..shape.elements() as u64).map(number).collect();

@@ -68,8 +68,8 @@ fn digits(mut n: usize, sizes: impl DoubleEndedIterator<Item = usize>) -> Vec<us
 }
 
 /// The number with these digits; `None` if one of them is.
-fn number(digits: impl Iterator<Item = (Option<usize>, usize)>) -> Option<usize> {
-    digits.fold(Some(0), |n, (digit, size)| Some(n? * size + digit?))
+fn number(mut digits: impl Iterator<Item = (Option<usize>, usize)>) -> Option<usize> {
+    digits.try_fold(0, |n, (digit, size)| Some(n * size + digit?))
 }
 
 impl Tiles {
@@ -323,12 +323,15 @@ mod tests {
             let tiles = windows.tiles.take().expect("three taps an axis");
             let (modulus, rows) = (&moduli()[prime], CHUNK.div_ceil(written.min(read)) + more);
             let positions = |f: fn(&Taps) -> usize| convolution.taps().iter().map(f).product::<usize>();
-            let layout = |channels: usize, positions: usize| Layout { channels, positions, stride: channels.next_multiple_of(2) };
+            let layout = |channels: usize, positions: usize| {
+                Layout { channels, positions, stride: channels.next_multiple_of(2) }
+            };
             let from = layout(read * groups, positions(Taps::outputs));
             let to = layout(written * groups, positions(Taps::inputs));
             let mut u = vec![0; from.size(rows)];
             for (row, flat) in (0..rows).flat_map(|r| (0..from.positions * from.channels).map(move |f| (r, f))) {
-                u[from.index(rows, row, flat)] = modulus.reduce((seed as usize + row * 7919 + flat * flat * 31 & 0xFFFFF) as i32);
+                let arbitrary = (row * 7919 + flat * flat * 31) % (1 << 20);
+                u[from.index(rows, row, flat)] = modulus.reduce(arbitrary as i32 - (seed % (1 << 20)) as i32);
             }
             let direct = windows.apply(modulus, (from, to), rows, &u);
             let mut found = vec![0; to.size(rows)];
