@@ -133,6 +133,9 @@ fn agrees(table: &ImageMap, expected: &AffineMap, text: &str) {
     assert_eq!(table.denominator(), expected.denominator(), "{text}");
     let largest = expected.matrix.entries().map(|(_, _, v)| if v < 0.into_rational() { -v } else { v }).max();
     assert_eq!(table.largest(), largest.unwrap_or_default(), "{text}");
+    let nonzero =
+        |&row: &usize| expected.matrix.row(row).next().is_some() || expected.bias.numerators()[row] != 0.into();
+    assert_eq!(table.nonzero().list(), (0..expected.matrix.rows()).filter(nonzero).collect::<Vec<_>>(), "{text}");
     let (bounds, rank) = (table.rank(usize::MAX), expected.matrix.rank(usize::MAX));
     let Some(rank) = rank.exact() else { panic!("small ranks are exact: {text}") };
     match bounds {
@@ -160,6 +163,8 @@ fn ranks_are_read_off_tables() {
         ("1x16x16", "conv(random(5x1x1x1, seed=1))", Ok(256)),
         ("2x16x16", "conv(random(2x2x1x1, seed=1), stride=3)", Ok(72)),
         ("2x9x9", "conv(zeros(2x2x3x3), pad=1); bias([1, 2])", Ok(0)),
+        // Two inputs, each with columns of its own.
+        ("1x8x9, y: 1x8x9", "z = y |> conv(random(1x1, seed=1)); x |> conv([[2]]) |> concat(z)", Ok(144)),
         ("2x16x16", "conv([[[[1]], [[2]]], [[[2]], [[4]]]])", Err((256, 512))),
         // Windows begin at one place, at a border or for the third pair of channels: kernels decide.
         ("2x20x20", "conv(random(6x2x3x3, seed=1), stride=2, pad=1)", Err((420, 600))),
@@ -180,6 +185,26 @@ fn ranks_are_read_off_tables() {
         wrong.extend((found != expected).then(|| format!("{found:?}, not {expected:?}: {text}")));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Constants alone, and rows that are 0; and a wrapped axis, whose positions are all in one class, with its longest run.
+#[test]
+fn constants_count_and_runs_end_where_an_axis_wraps() {
+    for (body, nonzero) in [
+        ("conv(zeros(2x2x3), pad=1); bias([0, 2])", 9),
+        ("conv(zeros(2x2x3), pad=1); bias([[0, 0, 1, 0, 0, 0, 0, 0, 0], [1, 0, 0, 0, 0, 0, 0, 0, 1]])", 3),
+        ("conv([[[0], [0]], [[1], [2]]])", 9),
+    ] {
+        let text = format!("network f(x: 2x9) {{ {body} }}");
+        let network = network(&text).unwrap_or_else(|| panic!("{text}"));
+        let table = table::<Integer>(&network).expect("images");
+        agrees(&table, &literal(&network), &text);
+        assert_eq!(table.nonzero().len(), nonzero, "{text}");
+    }
+    let wrapped =
+        network("network f(x: 2x9) { conv(random(2x2x3, seed=1), pad=1, pad_mode=circular) }").expect("right");
+    let table = table::<Integer>(&wrapped).expect("images");
+    assert_eq!((table.classes(), table.axes()[0].interior()), (1, (1, 7, Some(1))));
 }
 
 trait IntoRational {

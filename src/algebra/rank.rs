@@ -93,7 +93,7 @@ pub fn rank<E>(
     mut pass: impl FnMut(&mut Visit<'_>) -> Result<(), E>,
 ) -> Result<Rank, E> {
     let mut primes = primes();
-    let mut fresh = |work: u64, memory: u64| Echelon::new(primes.next().unwrap_or(2), columns, work, memory);
+    let mut fresh = |work: u64, memory: u64| Echelon::new(primes.next().expect("they go on"), columns, work, memory);
     let (mut bounds, mut first) = (Bounds::new(columns), fresh(WORK, memory));
     pass(&mut |row| {
         bounds.add(row);
@@ -221,10 +221,12 @@ mod tests {
         let product: Integer = primes().take(5).map(Integer::from).product();
         let rows = vec![vec![(0, product)], vec![(1, 1.into())], vec![(1, 2.into())]];
         assert_eq!(Matrix::from_rows(2, rows, 1.into()).rank(2), Rank::Exact(2));
-        for later in 1..4 {
+        // Each prime in turn is the last of those that Hadamard's bound asks for.
+        for (later, shift) in (1..5).flat_map(|later| (0..31).map(move |k| (later, 30 * later - 15 + k))) {
             let prime = Integer::from(primes().nth(later).expect("a prime"));
-            let rows = vec![vec![(0, prime)], vec![(1, 1.into())], vec![(1, Integer::from(1) << (30 * later - 1))]];
-            assert_eq!(Matrix::from_rows(3, rows, 1.into()).rank(3), Rank::Exact(2), "{later}");
+            let twice = |n: Integer| vec![(1, n.clone()), (2, n)];
+            let rows = vec![vec![(0, prime)], twice(1.into()), twice(Integer::from(1) << shift)];
+            assert_eq!(Matrix::from_rows(3, rows, 1.into()).rank(3), Rank::Exact(2), "{later} {shift}");
         }
     }
 

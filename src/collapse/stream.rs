@@ -42,8 +42,9 @@ impl Region<'_> {
     }
 
     /// Computes the rows of some outputs, over [`Region::denominator`], and hands them on piece by
-    /// piece, in order; between images off a table of border classes, where that is less work. At most `memory` bytes of rows and of what computing them takes are held
-    /// at once; how long it takes is not limited, but whoever takes the rows may break off.
+    /// piece, in order; between images off a table of border classes, where that is less work. At most `memory`
+    /// bytes of rows and of what computing them takes are held at once; how long it takes is not limited, but
+    /// whoever takes the rows may break off.
     pub fn stream<B>(
         &self,
         outputs: Range<usize>,

@@ -222,10 +222,8 @@ pub(super) fn pad_mode(
         };
         if most > limit {
             let word = arguments.word(name).unwrap_or("zero");
-            let message = format!(
-                "{word} padding of {most} is wider than an image {} allows: at most {limit} beside an axis of length {length}",
-                by(input)
-            );
+            let message =
+                format!("{word} padding of {most} is too wide beside an axis of length {length}: at most {limit}");
             return Err(Misuse::argument("pad", message).help("pad less, or use `replicate`"));
         }
     }

@@ -36,7 +36,7 @@ impl Echelon {
 
     /// Modulo one prime, for what fits.
     pub fn small(columns: usize) -> Echelon {
-        Echelon::new(primes().next().unwrap_or(2), columns, u64::MAX, u64::MAX)
+        Echelon::new(primes().next().expect("there are primes"), columns, u64::MAX, u64::MAX)
     }
 
     /// The number of independent rows.

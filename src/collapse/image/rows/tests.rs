@@ -14,6 +14,11 @@ const NETWORKS: &[(&str, &str)] = &[
         "2x9x8",
         "y = conv(random(2x2x1x1, seed=$1)); z = y |> scale(random(2, seed=$2) / 3); y |> conv(random(2x2x3x3, seed=$3), pad=1, pad_mode=@); add(z)",
     ),
+    // The scale reads the two positions that the first convolution does, in the other order.
+    (
+        "2x6",
+        "y = conv(random(2x2x1, seed=$1)); z = y |> scale([2, 1/3]); w = y |> conv(random(2x2x2, seed=$2), pad=[1, 0], pad_mode=circular); z |> conv(random(2x2x2, seed=$3), dilation=5, pad=[0, 5], pad_mode=circular); add(w)",
+    ),
     // Constants of every entry: no two positions are alike.
     ("1x9x8", "bias(random(1x9x8, seed=$1)); conv(random(2x1x3x3, seed=$2) / 3, pad=1, pad_mode=@)"),
     (
@@ -136,7 +141,7 @@ fn tables_serve_many_rows() {
 /// No class is computed that no output is in, and no channel of it.
 #[test]
 fn only_what_is_needed_is_computed() {
-    let network = network(4, 1, "zero");
+    let network = network(5, 1, "zero");
     let region = Region::<Integer>::whole(&network).expect("affine layers");
     let shape = network.output_shape().clone();
     for outputs in [0..3, 5..6, 0..shape.elements(), 40..130] {
