@@ -209,32 +209,34 @@ impl Layer {
     }
 
     /// What output `i` reads, in order: entries, the indices of their numbers, and factors.
-    pub fn reads(&self, i: usize, visit: &mut dyn FnMut(Source, usize, i64)) {
+    pub fn reads(&self, i: usize, visit: &mut impl FnMut(Source, usize, i64)) {
         let mut index = [0; MAX_RANK];
         let (mut flat, rank) = (i, self.shape.len());
         for a in (0..rank).rev() {
             (index[a], flat) = (flat % self.shape[a], flat / self.shape[a]);
         }
-        self.combine(0, &index, Read { weight: 0, position: 0, factor: 1 }, visit);
+        self.combine(&self.axes, &index, Read { weight: 0, position: 0, factor: 1 }, visit);
     }
 
-    fn combine(&self, a: usize, index: &[usize], so_far: Read, visit: &mut dyn FnMut(Source, usize, i64)) {
-        let Some(axis) = self.axes.get(a) else {
-            let operand = self.starts.partition_point(|&start| start <= so_far.position) - 1;
-            return visit((operand, so_far.position - self.starts[operand]), so_far.weight, so_far.factor);
-        };
-        for read in &axis[index[a]] {
+    fn combine(&self, axes: &[Axis], index: &[usize], so_far: Read, visit: &mut impl FnMut(Source, usize, i64)) {
+        let Some((axis, axes)) = axes.split_first() else { return };
+        for read in &axis[index[0]] {
             let next = Read {
                 weight: so_far.weight + read.weight,
                 position: so_far.position + read.position,
                 factor: so_far.factor * read.factor,
             };
-            self.combine(a + 1, index, next, visit);
+            if !axes.is_empty() {
+                self.combine(axes, &index[1..], next, visit);
+                continue;
+            }
+            let operand = self.starts.partition_point(|&start| start <= next.position) - 1;
+            visit((operand, next.position - self.starts[operand]), next.weight, next.factor);
         }
     }
 
     /// The terms of output `i` of an affine layer.
-    pub fn terms(&self, i: usize, visit: &mut dyn FnMut(Source, usize, i64)) {
+    pub fn terms(&self, i: usize, visit: &mut impl FnMut(Source, usize, i64)) {
         let mut reads = 0;
         self.reads(i, &mut |source, weight, factor| {
             reads += 1;

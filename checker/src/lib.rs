@@ -19,8 +19,8 @@
 //!    - *regions*: a proof by cases, which argument every maximum is (`region`), on each of which something is 0 or has
 //!      the stated slopes: a difference, what exceeds a tolerance, the distance from the largest of affine functions;
 //!    - *layers*: what sums and maxima keep: convexity, signs of slopes, bounds of slopes (`mark`);
-//!    - *map*: what follows from a map that another theorem states: slopes, ranks (`rank`), and that no convolution has
-//!      its entries;
+//!    - *map*, *matrix*, *constant*: what follows from a map that another theorem states: slopes, ranks (`rank`), that no
+//!      convolution has its entries, and that its constant is not 0;
 //!    - *witness*, *homogeneity*, *counterexample*, *points*, *bounds*: evaluation at points or over a box, exactly, or
 //!      with bounds that are rounded outwards (`value`, `curve`);
 //!    - *structure*: what is true of every layer.

@@ -53,10 +53,13 @@ impl Poly {
 
     /// An integer, or terms `[coefficient, [[symbol, exponent], …]]`; over a denominator.
     pub fn read(json: &Json, denominator: &Int, symbols: &[Symbol]) -> Result<Poly, Rejection> {
-        let over = Rat::new(Int::one(), denominator.clone());
         if matches!(json, Json::Text(_)) {
-            return Ok(Poly::number(over * json.integer()?));
+            let n = json.integer()?;
+            // A fraction is reduced, which takes long.
+            let whole = denominator.is_one();
+            return Ok(Poly::number(if whole { Rat::from_integer(n) } else { Rat::new(n, denominator.clone()) }));
         }
+        let over = Rat::new(Int::one(), denominator.clone());
         let power = |json: &Json| {
             let (symbol, exponent) = json.pair(Json::size, Json::size)?;
             match (symbols.get(symbol), exponent) {
@@ -83,6 +86,13 @@ impl Poly {
         match self.0.as_slice() {
             [] => Some(Rat::zero()),
             [(monomial, value)] if monomial.is_empty() => Some(value.clone()),
+            _ => None,
+        }
+    }
+
+    pub fn as_integer(&self) -> Option<&Int> {
+        match self.0.as_slice() {
+            [(monomial, value)] if monomial.is_empty() && value.is_integer() => Some(value.numer()),
             _ => None,
         }
     }

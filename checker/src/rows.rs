@@ -7,12 +7,17 @@
 //! Two rational numbers p and q with D·p and D·q integers, |D·(p − q)| < m₁⋯mₖ, are equal exactly if p = q
 //! modulo every mⱼ, where the mⱼ are coprime to each other and to D: then D·(p − q) is a multiple of
 //! their product, and so 0. [`Moduli::new`] finds a D and a bound from the weights, and so many moduli.
+//!
+//! Neighbouring rows read much the same, so some are found together, by one walk through the layers.
+
+use std::ops::Range;
 
 use num_integer::Integer;
-use num_traits::{One, ToPrimitive, Zero};
+use num_traits::{One, Signed, Zero};
 
 use crate::Rejection;
-use crate::layer::{ONE, wrong};
+use crate::form::Form;
+use crate::layer::{Layer, wrong};
 use crate::network::Network;
 use crate::number::{Int, Rat};
 use crate::work::{Work, parallel};
@@ -25,27 +30,36 @@ pub const FIRST_MODULUS: u64 = (1 << 28) - 1;
 
 impl Modulus {
     pub fn residue(&self, n: &Int) -> u64 {
-        match n.to_i64() {
-            Some(n) => n.rem_euclid(self.0 as i64) as u64,
-            None => n.mod_floor(&self.0.into()).to_u64().unwrap_or_default(),
-        }
+        let size = n.magnitude().iter_u32_digits().rev().fold(0, |r, digit| (r << 32 | u64::from(digit)) % self.0);
+        if n.is_negative() { self.negative(size) } else { size }
+    }
+
+    fn negative(&self, residue: u64) -> u64 {
+        (self.0 - residue) % self.0
     }
 
     /// 1/d, where d has no divisor in common.
     pub fn over(&self, d: &Int) -> u64 {
-        let m = Int::from(self.0);
-        d.mod_floor(&m).modinv(&m).and_then(|inverse| inverse.to_u64()).unwrap_or_default()
+        let (d, m) = (Int::from(self.residue(d)), self.0.into());
+        d.modinv(&m).map_or(0, |inverse| self.residue(&inverse))
     }
 }
-
-/// How many products of two residues, each below 2^56, a sum in 64 bits holds.
-const MOST: u8 = u8::MAX;
 
 /// Moduli that tell the entries of some networks' matrices apart, and those from stated numbers.
 pub struct Moduli(Vec<Modulus>);
 
 /// The most bits of a number that is compared.
 const MAX_BITS: u64 = 1 << 16;
+
+/// How many products of two residues, each below 2^56, a sum in 64 bits holds.
+const MOST: u8 = u8::MAX;
+
+/// How many rows are found together.
+const ROWS: usize = 4;
+
+/// The most sums of all values of some networks, for one modulus; and for those that are worked with at once.
+const MOST_SUMS: usize = 1 << 26;
+const SUMS_AT_ONCE: usize = 1 << 24;
 
 /// A common denominator of a row's entries, and a bound of the sum of their sizes.
 fn sizes(network: &Network) -> Result<(Int, Int), Rejection> {
@@ -93,150 +107,205 @@ impl Moduli {
         Ok(Moduli(moduli))
     }
 
-    fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// The factors 1/d.
-    pub fn over(&self, d: &Int) -> Vec<u64> {
-        self.0.iter().map(|m| m.over(d)).collect()
-    }
-
-    /// Adds n to an entry, times a factor.
-    pub fn add(&self, entry: &mut [u64], n: &Int, factor: &[u64]) {
-        entry.iter_mut().zip(&self.0).zip(factor).for_each(|((e, m), f)| *e = (*e + m.residue(n) * f) % m.0);
-    }
-
-    /// `f(row, entries)` for every row, in parallel: the sum of the networks' rows, each times its sign, for
-    /// all inputs one after the other and last the constant. An entry is one residue a modulus; it is 0 if all
-    /// are.
-    pub fn each(
+    /// Where the sum of the networks' rows, each times its sign, is not what is stated: a row and a column, of all inputs
+    /// one after the other and last the constant. `stated` are rows of integers by variable, the constant first, over a
+    /// denominator; or none, for 0.
+    pub fn difference(
         &self,
         networks: &[(&Network, i64)],
+        (stated, denominator): (&[Form], &Int),
         work: &Work,
-        f: impl Fn(usize, &mut [&mut [u64]]) -> Result<(), Rejection> + Sync,
-    ) -> Result<(), Rejection> {
-        let width = self.len();
+    ) -> Result<Option<(usize, usize)>, Rejection> {
         let first = networks[0].0;
-        let entries = |network: &Network| (0..network.live.len()).map(|v| network.size(v)).sum::<usize>();
-        if networks.iter().map(|(n, _)| entries(n)).sum::<usize>().saturating_mul(width) > 1 << 26 {
+        let values = |network: &Network| (0..network.live.len()).map(|v| network.size(v)).sum::<usize>();
+        let values = networks.iter().map(|(network, _)| values(network)).sum::<usize>() * ROWS;
+        if values.saturating_mul(self.0.len()) > MOST_SUMS {
             return wrong("its rows are too long to compare");
         }
-        // The weights, as factors.
-        let factors: Vec<Vec<Vec<u32>>> = networks.iter().map(|(network, _)| self.factors(network)).collect();
-        let space = || networks.iter().map(|(network, _)| Space::new(network, width)).collect::<Vec<_>>();
-        parallel(first.rows(), space, |row, spaces| {
-            let mut found = vec![0; (first.columns() + 1) * width];
-            for (((network, sign), space), factors) in networks.iter().zip(spaces).zip(&factors) {
-                self.row(network, row, *sign, space, factors, work)?;
-                let ends = (0..network.inputs.len()).chain([network.live.len()]);
-                let ends = ends.flat_map(|value| space.entries[value].iter());
-                found
-                    .iter_mut()
-                    .zip(ends)
-                    .enumerate()
-                    .for_each(|(i, (f, e))| *f = (*f + e % self.0[i % width].0) % self.0[i % width].0);
-                space.clear();
+        let groups = self.0.len().div_ceil((SUMS_AT_ONCE / values).max(1));
+        let width = self.0.len().div_ceil(groups);
+        let groups: Vec<Group<'_>> =
+            self.0.chunks(width).map(|moduli| Group::new(moduli, networks, denominator)).collect();
+        // For the inputs, one after the other, and the number 1; and for the values of each network.
+        let inner = |network: &Network| -> Vec<Sums> {
+            let size = |value: usize| if value < network.inputs.len() { 0 } else { network.size(value) };
+            (0..network.live.len()).map(|value| Sums::new(size(value), width)).collect()
+        };
+        let space = || {
+            let inner = networks.iter().map(|(network, _)| inner(network)).collect::<Vec<_>>();
+            (Sums::new(first.columns() + 1, width), inner)
+        };
+        let tasks = first.rows().div_ceil(ROWS) * groups.len();
+        let found = parallel(tasks, space, |task, (ends, inner)| {
+            let (begin, group) = (task / groups.len() * ROWS, &groups[task % groups.len()]);
+            let rows = begin..first.rows().min(begin + ROWS);
+            for ((&(network, sign), inner), factors) in networks.iter().zip(inner).zip(&group.factors) {
+                group.substitute(network, (rows.clone(), sign), (inner, ends), factors, work)?;
             }
-            f(row, &mut found.chunks_mut(width).collect::<Vec<_>>())
-        })
-        .map(|_| ())
+            for (lane, row) in rows.enumerate() {
+                for (variable, entry) in stated.get(row).into_iter().flatten() {
+                    let column = variable.checked_sub(1).unwrap_or(first.columns());
+                    let Some(n) = entry.as_integer() else { return wrong("an entry is no integer") };
+                    for ((sum, m), over) in
+                        ends.entry(column, group.moduli).iter_mut().zip(group.moduli).zip(&group.over)
+                    {
+                        sum[lane] += m.residue(n) * over;
+                    }
+                }
+            }
+            Ok(ends.take_all(group.moduli).into_iter().map(|(lane, column)| (begin + lane, column)).min())
+        })?;
+        Ok(found.into_iter().flatten().min())
+    }
+}
+
+/// Some moduli, and what else is known modulo them.
+struct Group<'m> {
+    moduli: &'m [Modulus],
+    /// −1 over the denominator of what is stated.
+    over: Vec<u64>,
+    /// For each network and value, the numbers of its layer.
+    factors: Vec<Vec<Vec<u32>>>,
+}
+
+impl<'m> Group<'m> {
+    fn new(moduli: &'m [Modulus], networks: &[(&Network, i64)], denominator: &Int) -> Group<'m> {
+        let of_layer = |layer: &Layer| -> Vec<u32> {
+            let over: Vec<u64> = moduli.iter().map(|m| m.over(&layer.numbers.denominator)).collect();
+            let residues = |n| moduli.iter().zip(&over).map(move |(m, over)| (m.residue(n) * over % m.0) as u32);
+            layer.numbers.numerators.iter().flat_map(residues).collect()
+        };
+        let of_network = |&(network, _): &(&Network, i64)| {
+            let mut factors = vec![Vec::new(); network.live.len()];
+            network.steps().for_each(|(value, layer, _)| factors[value] = of_layer(layer));
+            factors
+        };
+        let over = moduli.iter().map(|m| m.negative(m.over(denominator))).collect();
+        Group { moduli, over, factors: networks.iter().map(of_network).collect() }
     }
 
-    /// For each value, the residues of its layer's numbers.
-    fn factors(&self, network: &Network) -> Vec<Vec<u32>> {
-        let mut factors = vec![Vec::new(); network.live.len()];
-        for (value, layer, _) in network.steps() {
-            let over = self.over(&layer.numbers.denominator);
-            let of = |n: &Int| -> Vec<u32> {
-                self.0.iter().zip(&over).map(|(m, over)| (m.residue(n) * over % m.0) as u32).collect()
-            };
-            factors[value] = layer.numbers.numerators.iter().flat_map(of).collect();
-        }
-        factors
-    }
-
-    fn row(
+    /// Adds rows of a network, times a sign, to `ends`: each is 1 times an output, until only inputs and the number 1 are
+    /// left.
+    fn substitute(
         &self,
         network: &Network,
-        row: usize,
-        sign: i64,
-        space: &mut Space,
+        (rows, sign): (Range<usize>, i64),
+        (inner, ends): (&mut [Sums], &mut Sums),
         factors: &[Vec<u32>],
         work: &Work,
     ) -> Result<(), Rejection> {
-        let (width, one) = (self.len(), network.live.len());
-        let start = space.entry(network.output, row, self);
-        start.iter_mut().zip(&self.0).for_each(|(s, m)| *s += m.residue(&sign.into()));
-        let mut own = Vec::with_capacity(width);
+        let (moduli, width, one) = (self.moduli, self.moduli.len(), network.columns());
+        // Where each input begins; a value that is computed begins where it is.
+        let starts: Vec<usize> = (0..network.inputs.len()).map(|i| (0..i).map(|i| network.size(i)).sum()).collect();
+        for (lane, row) in rows.enumerate() {
+            let sums = match starts.get(network.output) {
+                Some(start) => ends.entry(start + row, moduli),
+                None => inner[network.output].entry(row, moduli),
+            };
+            sums.iter_mut().zip(moduli).for_each(|(sum, m)| sum[lane] += m.residue(&sign.into()));
+        }
+        let (mut own, mut scaled) = (Vec::new(), vec![0; width]);
         for (value, layer, operands) in network.steps().rev() {
+            // Operands stand before their user.
+            let (before, this) = inner.split_at_mut(value);
             let mut terms = 0;
-            for entry in std::mem::take(&mut space.used[value]) {
-                own.clear();
-                let sum = &mut space.entries[value][entry * width..][..width];
-                own.extend(sum.iter().zip(&self.0).map(|(s, m)| (s % m.0) as u32));
-                sum.fill(0);
-                space.terms[value][entry] = 0;
-                layer.terms(entry, &mut |source, weight, factor| {
+            for entry in this[0].take_used() {
+                this[0].take(entry, moduli, &mut own);
+                // The number 1 is of no operand.
+                layer.terms(entry, &mut |(operand, at), weight, factor| {
                     terms += 1;
-                    let target = if source == ONE { one } else { operands[source.0] };
-                    let sum = space.entry(target, source.1, self);
-                    let products = own.iter().zip(&factors[value][weight * width..][..width]);
-                    let products = products.map(|(&x, &w)| u64::from(x) * u64::from(w));
-                    match factor {
-                        1 => sum.iter_mut().zip(products).for_each(|(s, product)| *s += product),
-                        _ => {
-                            let scaled = products.zip(&self.0).map(|(p, m)| p % m.0 * m.residue(&factor.into()));
-                            sum.iter_mut().zip(scaled).for_each(|(s, product)| *s += product);
-                        }
+                    let sums = match operands.get(operand).map(|&operand| (operand, starts.get(operand))) {
+                        None => ends.entry(one, moduli),
+                        Some((_, Some(start))) => ends.entry(start + at, moduli),
+                        Some((operand, None)) => before[operand].entry(at, moduli),
+                    };
+                    let weights = &factors[value][weight * width..][..width];
+                    if factor == 1 {
+                        return add_products(sums, &own, weights);
                     }
+                    for ((scaled, w), m) in scaled.iter_mut().zip(weights).zip(moduli) {
+                        *scaled = (u64::from(*w) * m.residue(&factor.into()) % m.0) as u32;
+                    }
+                    add_products(sums, &own, &scaled);
                 });
             }
-            work.spend(terms * (8 + width as u64))?;
+            work.spend(terms * (8 + 2 * width as u64))?;
         }
         Ok(())
     }
 }
 
-/// For each value, and last the number 1: a row vector at it, and the entries that may not be 0.
-struct Space {
-    /// A sum of products for each modulus.
-    entries: Vec<Vec<u64>>,
-    /// How many products each sum may be of: it is below as many times 2^56.
-    terms: Vec<Vec<u8>>,
-    used: Vec<Vec<usize>>,
+/// Adds a product for each modulus and row.
+///
+/// It is a function of its own, so that the compiler knows that the numbers that are read are not those that change, and
+/// uses the processor's instructions for several numbers at once.
+#[inline(never)]
+fn add_products(sums: &mut [[u64; ROWS]], own: &[[u64; ROWS]], weights: &[u32]) {
+    for ((sum, own), w) in sums.iter_mut().zip(own).zip(weights) {
+        let w = u64::from(*w);
+        for lane in 0..ROWS {
+            // Residues are shorter than 32 bits, and processors multiply such numbers faster.
+            sum[lane] += (own[lane] & u64::from(u32::MAX)) * w;
+        }
+    }
 }
 
-impl Space {
-    fn new(network: &Network, width: usize) -> Space {
-        let size = |value: usize| if value == network.live.len() { 1 } else { network.size(value) };
-        let all = 0..=network.live.len();
-        let entries = all.clone().map(|value| vec![0; size(value) * width]).collect();
-        let terms = all.clone().map(|value| vec![0; size(value)]).collect();
-        Space { entries, terms, used: all.map(|_| Vec::new()).collect() }
+/// Sums of products, for each entry of a value, modulus and row.
+struct Sums {
+    sums: Vec<[u64; ROWS]>,
+    /// How many products each sum of an entry may be of: it is below as many times 2^56.
+    products: Vec<u8>,
+    /// The entries that have some.
+    used: Vec<usize>,
+}
+
+impl Sums {
+    fn new(size: usize, width: usize) -> Sums {
+        Sums { sums: vec![[0; ROWS]; size * width], products: vec![0; size], used: Vec::new() }
     }
 
     /// An entry's sums, with room for one product more.
     #[inline]
-    fn entry(&mut self, value: usize, entry: usize, moduli: &Moduli) -> &mut [u64] {
-        let sum = &mut self.entries[value][entry * moduli.len()..][..moduli.len()];
-        let terms = &mut self.terms[value][entry];
-        if *terms == 0 {
-            self.used[value].push(entry);
-        } else if *terms == MOST {
-            sum.iter_mut().zip(&moduli.0).for_each(|(s, m)| *s %= m.0);
-            *terms = 1;
+    fn entry(&mut self, entry: usize, moduli: &[Modulus]) -> &mut [[u64; ROWS]] {
+        let sums = &mut self.sums[entry * moduli.len()..][..moduli.len()];
+        let products = &mut self.products[entry];
+        if *products == 0 {
+            self.used.push(entry);
+        } else if *products == MOST {
+            reduce(sums, moduli);
+            *products = 1;
         }
-        *terms += 1;
-        sum
+        *products += 1;
+        sums
     }
 
-    /// Back to 0, where entries were used: inputs and the number 1.
-    fn clear(&mut self) {
-        for (value, used) in self.used.iter_mut().enumerate().filter(|(_, used)| !used.is_empty()) {
-            self.entries[value].fill(0);
-            self.terms[value].fill(0);
-            used.clear();
-        }
+    /// The entries that have sums.
+    fn take_used(&mut self) -> Vec<usize> {
+        std::mem::take(&mut self.used)
     }
+
+    /// The residues of an entry's sums, which become 0.
+    fn take(&mut self, entry: usize, moduli: &[Modulus], residues: &mut Vec<[u64; ROWS]>) {
+        let sums = &mut self.sums[entry * moduli.len()..][..moduli.len()];
+        reduce(sums, moduli);
+        residues.clear();
+        residues.extend_from_slice(sums);
+        sums.fill([0; ROWS]);
+        self.products[entry] = 0;
+    }
+
+    /// Rows and entries that are not 0; all become 0.
+    fn take_all(&mut self, moduli: &[Modulus]) -> Vec<(usize, usize)> {
+        let (mut found, mut residues) = (Vec::new(), Vec::new());
+        for entry in self.take_used() {
+            self.take(entry, moduli, &mut residues);
+            let is_not_0 = |lane: &usize| residues.iter().any(|residues| residues[*lane] != 0);
+            found.extend((0..ROWS).filter(is_not_0).map(|lane| (lane, entry)));
+        }
+        found
+    }
+}
+
+fn reduce(sums: &mut [[u64; ROWS]], moduli: &[Modulus]) {
+    sums.iter_mut().zip(moduli).for_each(|(sum, m)| sum.iter_mut().for_each(|s| *s %= m.0));
 }

@@ -92,6 +92,9 @@ impl Context {
                 let positive = kind == "not_positively_homogeneous";
                 self.homogeneity(network, positive, e).map(|()| format!("{f} is not {law} on {on}"))
             }
+            ("not_linear", "constant") => {
+                self.constant(index, e).map(|()| format!("{f} is not linear on {}", domain(network)))
+            }
             ("not_a_convolution", "matrix") => {
                 self.no_convolution(index, e).map(|()| format!("{f} is not one convolution on {}", domain(network)))
             }

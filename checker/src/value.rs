@@ -122,7 +122,10 @@ fn pieces(layer: &Layer, operands: &[&Vector], symbols: Symbols<'_>) -> Result<V
         for &(source, weight, factor) in terms {
             if exact {
                 let entry = if source == ONE { &common } else { &low[source.0][source.1] };
-                sum.0 += &weights.low[weight] * entry * factor;
+                if !entry.is_zero() {
+                    let product = &weights.low[weight] * entry;
+                    sum.0 += if factor == 1 { product } else { product * factor };
+                }
             } else {
                 let (a, b) = (&weights.low[weight] * factor, &weights.high()[weight] * factor);
                 let weight = if factor < 0 { (b, a) } else { (a, b) };

@@ -31,7 +31,6 @@ pub fn parallel<S, T: Send>(
     state: impl Fn() -> S + Sync,
     f: impl Fn(usize, &mut S) -> Result<T, Rejection> + Sync,
 ) -> Result<Vec<T>, Rejection> {
-    const FEW: usize = 8;
     let next = AtomicUsize::new(0);
     let work = || {
         let (mut state, mut found) = (state(), Vec::new());
@@ -48,7 +47,7 @@ pub fn parallel<S, T: Send>(
             }
         }
     };
-    let threads = if n < FEW { 1 } else { std::thread::available_parallelism().map_or(1, |n| n.get().min(16)) };
+    let threads = if n < 2 { 1 } else { std::thread::available_parallelism().map_or(1, |n| n.get().min(16)) };
     let lost = || vec![(0, Err(Rejection::at("", "a thread did not finish")))];
     let mut found = std::thread::scope(|scope| {
         let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();

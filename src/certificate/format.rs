@@ -235,6 +235,7 @@ pub enum EvidenceText {
     Bounds,
     Witness { base: Vec<String>, x: Vec<String>, y: Vec<String>, output: usize, symbols: ValuesText },
     Homogeneity { x: Vec<String>, factor: String, output: usize, symbols: ValuesText },
+    Constant { theorem: usize, x: Vec<String>, factor: String, output: usize, symbols: ValuesText },
     Counterexample { x: Vec<String>, output: usize, symbols: ValuesText },
     Regions { program: ProgramText, tree: Vec<NodeText> },
     Layers,

@@ -105,7 +105,7 @@ impl Writer<'_, '_> {
             Evidence::Nothing(undecided) => return Err(format!("it is undecided: {}", undecided.reason)),
         };
         if decision.verdict == Verdict::Affine {
-            stated.push(self.not_linear(index, network, &decision.evidence)?);
+            stated.push(self.not_linear(index, network, &decision.evidence, &stated[0])?);
         }
         Ok(stated)
     }
@@ -122,9 +122,27 @@ impl Writer<'_, '_> {
         (StatementText::NotAffine { network: index }, evidence)
     }
 
-    /// Why an affine network is not linear: f(a·x) ≠ a·f(x).
-    fn not_linear(&mut self, index: usize, network: &Network, evidence: &Evidence) -> Result<Stated, String> {
+    /// Why an affine network is not linear: f(a·x) − a·f(x) = (1 − a)·b by its map, or, where that is not written,
+    /// f(a·x) ≠ a·f(x) at a point.
+    fn not_linear(
+        &mut self,
+        index: usize,
+        network: &Network,
+        evidence: &Evidence,
+        known: &Stated,
+    ) -> Result<Stated, String> {
         let weights = weights_with_constant(network, evidence);
+        let symbols = self.elaborated.values(&[network], &weights);
+        let (statement, hidden) =
+            (StatementText::NotLinear { network: index }, "that it is not linear is not shown at a point");
+        if let StatementText::AffineMap { .. } = known.0 {
+            let (x, factor) = stretch(network).ok_or(hidden)?;
+            let output = constant_output(evidence, &weights).ok_or(hidden)?;
+            let theorem = self.theorems.iter().position(|t| t.statement == known.0 && t.evidence == known.1);
+            let theorem = theorem.unwrap_or(self.theorems.len());
+            let (x, factor) = (strings(&x.to_rationals()), factor.to_string());
+            return Ok((statement, EvidenceText::Constant { theorem, x, factor, output, symbols }));
+        }
         let numbers = network.at(&weights);
         // Large images are not evaluated: their table says where f(0) ≠ 0.
         let failure = if matches!(evidence, Evidence::Image(_)) { None } else { not_homogeneous(&numbers) };
@@ -133,12 +151,10 @@ impl Writer<'_, '_> {
             // Where values are irrational: f(a·x) − a·f(x) is 1 − a times the constant.
             None => match stretch(network).zip(constant_output(evidence, &weights)) {
                 Some(((x, factor), output)) => (x.to_rationals(), factor, output),
-                None => return Err("that it is not linear is not shown at a point".into()),
+                None => return Err(hidden.into()),
             },
         };
-        let symbols = self.elaborated.values(&[network], &weights);
-        let evidence = EvidenceText::Homogeneity { x: strings(&x), factor: factor.to_string(), output, symbols };
-        Ok((StatementText::NotLinear { network: index }, evidence))
+        Ok((statement, EvidenceText::Homogeneity { x: strings(&x), factor: factor.to_string(), output, symbols }))
     }
 
     fn of_claim(&mut self, claim: &Claim, answer: &Answer) -> Result<Vec<Stated>, String> {
@@ -341,7 +357,7 @@ fn adds_nothing(network: &Network) -> bool {
 fn constants(evidence: &Evidence) -> Option<Vec<Polynomial>> {
     let lifted = |map: &AffineMap| map.bias.lifted::<Polynomial>().numerators().to_vec();
     match evidence {
-        Evidence::Composition(map) | Evidence::NormalForm(map, _) => Some(lifted(map)),
+        Evidence::Composition(map) | Evidence::NormalForm(map, _) | Evidence::Regions(map, _) => Some(lifted(map)),
         Evidence::Symbolic(map) | Evidence::SymbolicNormalForm(map, _) => Some(map.bias.numerators().to_vec()),
         _ => None,
     }

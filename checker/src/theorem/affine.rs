@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use num_traits::{One, Signed, Zero};
 
-use super::{Checked, Context, apart, plus};
+use super::{Checked, Context, Span, apart, plus};
 use crate::form::{CONSTANT, Form, Forms, minus};
 use crate::layer::{ONE, wrong};
 use crate::network::Network;
@@ -27,23 +27,14 @@ impl Context {
         plainly_affine(network)?;
         let mut largest = Int::zero();
         for (_, entry) in map.rows.iter().flatten() {
-            let Some(number) = entry.as_number() else { return wrong("an entry of the map is no number") };
-            largest = largest.max(number.numer().abs());
+            let Some(entry) = entry.as_integer() else { return wrong("an entry of the map is no number") };
+            largest = largest.max(entry.abs());
         }
         let moduli = Moduli::new(&[network], &Rat::new(largest, map.denominator.clone()), &map.denominator)?;
-        let over = moduli.over(&map.denominator);
-        moduli.each(&[(network, 1)], &self.work, |row, found| {
-            for (variable, entry) in &map.rows[row] {
-                // Variable 0 is the constant, which stands last in `found`.
-                let column = variable.checked_sub(1).unwrap_or(network.columns());
-                let number = entry.as_number().unwrap_or_default();
-                moduli.add(found[column], &-number.numer(), &over);
-            }
-            match found.iter().position(|entry| entry.iter().any(|&e| e != 0)) {
-                None => Ok(()),
-                Some(column) => wrong_entry(row, column, network),
-            }
-        })
+        match moduli.difference(&[(network, 1)], (&map.rows, &map.denominator), &self.work)? {
+            None => Ok(()),
+            Some((row, column)) => wrong_entry(row, column, network),
+        }
     }
 
     /// `affine_map` by `normal_form`. Every output is rewritten, by steps that keep its value on the
@@ -80,6 +71,24 @@ impl Context {
         }
         let multiple = (Rat::one(), x.iter().map(|v| v * &factor).collect());
         apart(&self.combination(network, e, &[multiple, (-factor, x)])?, &Rat::zero())
+    }
+
+    /// `not_linear` by `constant`. By an earlier theorem f(x) = Mx + b, so f(a·x) − a·f(x) = (1 − a)·b. Here that is
+    /// not 0, with x and a·x in the domain.
+    pub(super) fn constant(&self, index: usize, e: &Fields<'_>) -> Checked {
+        let (network, map) = (&self.networks[index], self.map_of(index, e)?);
+        let (x, factor) = (e.get("x")?.rationals()?, e.get("factor")?.rational()?);
+        self.point(network, &x)?;
+        self.point(network, &x.iter().map(|v| v * &factor).collect::<Vec<_>>())?;
+        let values = self.values(e.get("symbols")?, &[])?;
+        let Some(row) = map.rows.get(e.get("output")?.size()?) else { return wrong("there is no such output") };
+        let constant = row.iter().find(|(v, _)| *v == CONSTANT).map(|(_, c)| c.bounds(&|s| values.get(&s).cloned()));
+        let Some((low, high)) = constant.unwrap_or_else(|| Some(Span::default())) else {
+            return wrong("a symbol has no value");
+        };
+        let rest = Rat::one() - factor;
+        let (a, b) = (&low * &rest, &high * &rest);
+        apart(&(a.clone().min(b.clone()), a.max(b)), &Rat::zero())
     }
 
     /// `linear` by `structure`. Affine as above, and f(0) = 0: no layer adds a constant, or f is evaluated

@@ -57,12 +57,10 @@ impl Context {
     pub(super) fn equal_rows(&self, pair: &Pair<'_>) -> Checked {
         [pair.left, pair.right].into_iter().try_for_each(plainly_affine)?;
         let moduli = Moduli::new(&[pair.left, pair.right], &Rat::zero(), &Int::one())?;
-        moduli.each(&[(pair.left, 1), (pair.right, -1)], &self.work, |row, found| {
-            match found.iter().all(|entry| entry.iter().all(|&e| e == 0)) {
-                true => Ok(()),
-                false => wrong(format!("output {row} of the two sides differs")),
-            }
-        })
+        match moduli.difference(&[(pair.left, 1), (pair.right, -1)], (&[], &Int::one()), &self.work)? {
+            None => Ok(()),
+            Some((row, _)) => wrong(format!("output {row} of the two sides differs")),
+        }
     }
 
     /// `equal` by `normal_form`. Both outputs are rewritten into forms over the same inputs and atoms; their
