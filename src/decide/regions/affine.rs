@@ -13,6 +13,9 @@ use crate::algebra::{Budget, Rational, Tensor};
 use crate::decide::search::{Domain, flat};
 use crate::network::Network;
 
+/// The work that a search may take, unless the budget says otherwise.
+const WHOLE: u64 = 200_000_000;
+
 /// A proof by cases, and its program.
 #[derive(Clone, Debug)]
 pub struct Cases {
@@ -26,11 +29,11 @@ pub struct Cases {
 
 impl Cases {
     /// The tree, continued at its leaves until the outputs of a program with the same first atoms are 0; `None` if they
-    /// are not.
+    /// are not, or that takes ten times what a search may.
     pub fn until_zero(&self, program: &Program) -> Option<Tree> {
-        let unlimited = Allowance { regions: u64::MAX, work: u64::MAX, notes: None };
+        let allowance = Allowance { regions: u64::MAX, work: 10 * WHOLE, notes: None };
         let not_zero = |leaf: &Leaf<'_>| leaf.outputs.iter().any(|o| !is_zero(o)).then_some(());
-        match go_on(program, Growth::of(&self.tree).reopened(), unlimited, &not_zero) {
+        match go_on(program, Growth::of(&self.tree).reopened(), allowance, &not_zero) {
             (Ended::All(tree), _) => {
                 verify(program, &tree, &mut |outputs, _| outputs.iter().all(is_zero)).then_some(tree)
             }
@@ -51,7 +54,7 @@ impl Allowance {
 
     /// What the budget says.
     pub fn whole(budget: Budget) -> Allowance {
-        Allowance { regions: budget.regions, work: budget.work(200_000_000), notes: budget.notes }
+        Allowance { regions: budget.regions, work: budget.work(WHOLE), notes: budget.notes }
     }
 
     /// One of `parts` equal shares.
