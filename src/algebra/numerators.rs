@@ -24,6 +24,8 @@ pub(super) enum Store<C> {
 #[derive(Clone, Debug)]
 pub(super) struct Words<C> {
     words: Vec<i64>,
+    /// The bits of the longest, once someone has asked for them: of millions, many ask.
+    bits: OnceLock<u64>,
     /// The same as ring elements, once someone has asked for them.
     long: OnceLock<Vec<C>>,
     element: fn(i64) -> C,
@@ -41,7 +43,8 @@ impl<C> Words<C> {
 
 impl<C: Coefficient> Store<C> {
     pub fn words(words: Vec<i64>) -> Store<C> {
-        Store::Words(Words { words, long: OnceLock::new(), element: |word| C::from(Integer::from(word)) })
+        let (bits, long) = (OnceLock::new(), OnceLock::new());
+        Store::Words(Words { words, bits, long, element: |word| C::from(Integer::from(word)) })
     }
 
     pub fn len(&self) -> usize {
@@ -94,10 +97,22 @@ impl<C: Coefficient> Store<C> {
         }
     }
 
+    /// The sum over those that are not 0 of a weight each; after the last weight comes the first one again.
+    pub fn weigh(&self, weights: &[usize]) -> usize {
+        fn sum<N>(all: &[N], weights: &[usize], is_zero: impl Fn(&N) -> bool) -> usize {
+            let weight = |(n, &weight): (&N, &usize)| if is_zero(n) { 0 } else { weight };
+            all.chunks(weights.len()).map(|run| run.iter().zip(weights).map(weight).sum::<usize>()).sum()
+        }
+        match self {
+            Store::Words(w) => sum(&w.words, weights, |&word| word == 0),
+            Store::Long(long) => sum(long, weights, C::is_zero),
+        }
+    }
+
     /// The bits of the longest; 0 where all are 0.
     pub fn bits(&self) -> u64 {
         match self {
-            Store::Words(w) => bits(&w.words),
+            Store::Words(w) => *w.bits.get_or_init(|| bits(&w.words)),
             Store::Long(long) => long.iter().map(C::bits).max().unwrap_or(0),
         }
     }
@@ -318,6 +333,8 @@ mod tests {
             prop_assert!(same(&short, &long));
             prop_assert_eq!(short.bits(), long.bits());
             prop_assert_eq!((short.is_zero(), short.nonzeros()), (long.is_zero(), long.nonzeros()));
+            let weights = |t: &Tensor| (0..t.len()).filter(|i| !t.is_zero_at(*i)).map(|i| 5 + 2 * (i % 3)).sum::<usize>();
+            prop_assert_eq!((short.weigh_nonzeros(&[5, 7, 9]), long.weigh_nonzeros(&[5, 7, 9])), (weights(&short), weights(&long)));
             prop_assert_eq!(short.to_rationals(), long.to_rationals());
             prop_assert_eq!(short.numerators_over(&(short.denominator() * 6)), long.numerators_over(&(long.denominator() * 6)));
             for factor in [Rational::from_integer(factor.into()), Rational::new(1.into(), denominator), Rational::new(factor.into(), 12.into())] {

@@ -108,6 +108,11 @@ impl<C: Coefficient> Tensor<C> {
         (0..self.len()).filter(|&i| !self.is_zero_at(i)).count()
     }
 
+    /// The sum over the elements that are not 0 of a weight each; after the last weight comes the first one again.
+    pub fn weigh_nonzeros(&self, weights: &[usize]) -> usize {
+        self.numerators.weigh(weights)
+    }
+
     /// The numerators over another denominator, which must be a multiple of the tensor's own.
     pub fn numerators_over(&self, denominator: &Integer) -> Vec<C> {
         let factor = denominator / &self.denominator;

@@ -150,8 +150,7 @@ impl<C: Coefficient> Convolution<C> {
             let axis = taps.uses(size);
             uses = uses.iter().flat_map(|u| axis.iter().map(move |a| u * a)).collect();
         }
-        let used = |i: &usize| !self.kernel.is_zero_at(*i);
-        (0..self.kernel.len()).filter(used).map(|i| uses[i % uses.len()]).sum()
+        self.kernel.weigh_nonzeros(&uses)
     }
 }
 

@@ -173,7 +173,8 @@ impl Measured<'_> {
     pub fn extend(&self, wider: &Basis) -> Vec<Vec<i16>> {
         let new = &wider.moduli[self.basis.moduli.len().min(wider.moduli.len())..];
         let extensions: Vec<Extension> = new.iter().map(|modulus| self.basis.extension(modulus)).collect();
-        let mut out = vec![vec![0; self.quotients.len()]; new.len()];
+        // Not one vector and copies of it: zeros that nobody has written yet take no time.
+        let mut out: Vec<Vec<i16>> = new.iter().map(|_| vec![0; self.quotients.len()]).collect();
         let mut chunks: Vec<Vec<&mut [i16]>> = Vec::new();
         chunks.resize_with(self.quotients.len().div_ceil(CHUNK), Vec::new);
         for out in &mut out {

@@ -1,7 +1,7 @@
 //! Weights that are floats: which number is taken, where it is not the decimal that someone meant.
 
 use num_integer::Integer as _;
-use num_traits::{One, Signed, Zero, pow};
+use num_traits::{Signed, Zero, pow};
 
 use super::Writer;
 use super::difference::scientific;
@@ -102,38 +102,47 @@ fn stored(value: Rational, (format, name, most): Format, below: usize) -> Option
     if short || denominator.trailing_zeros() != Some(denominator.bits() - 1) {
         return None;
     }
-    for digits in 1..=most.min(below - 1) {
+    let near = |digits: usize| {
         let (decimal, written) = rounded(&value, digits);
-        if stands_for(format, &value, &decimal) {
-            return (decimal != value).then_some(Stored { value, format: name, digits, decimal, written });
-        }
-    }
-    None
+        stands_for(format, &value, &decimal).then_some((digits, decimal, written))
+    };
+    // Numbers that a float stands for lie as far below as above it, if it is no power of two: where the nearest decimal
+    // of so many digits is none of them, no shorter one is.
+    let most = most.min(below - 1);
+    near(most)?;
+    let (digits, decimal, written) = (1..=most).find_map(near)?;
+    (decimal != value).then_some(Stored { value, format: name, digits, decimal, written })
 }
 
 /// A number, not 0, to so many decimal digits: exactly, and as it is written.
 fn rounded(value: &Rational, digits: usize) -> (Rational, String) {
-    let size = value.abs();
-    let power = |e: i64| {
-        let power = Rational::from_integer(pow(Integer::from(10), usize::try_from(e.unsigned_abs()).unwrap_or(0)));
-        if e < 0 { power.recip() } else { power }
+    let (numerator, denominator) = (value.numer().abs(), value.denom().clone());
+    // size = numerator/denominator · 10⁻ᵉ, over a common denominator.
+    let shifted = |e: i64| {
+        let power = pow(Integer::from(10), usize::try_from(e.unsigned_abs()).unwrap_or(0));
+        if e < 0 { (&numerator * power, denominator.clone()) } else { (numerator.clone(), &denominator * power) }
     };
-    let mut exponent = 0_i64;
-    while size < power(exponent) {
-        exponent -= 1;
-    }
-    while size >= power(exponent + 1) {
+    let reaches = |e: i64| {
+        let (size, one) = shifted(e);
+        size >= one
+    };
+    // From below: a bit is more than 3/10 of a digit.
+    let bits = |n: &Integer| i64::try_from(n.bits()).unwrap_or(i64::MAX);
+    let powers = bits(&numerator) - bits(&denominator) - 1;
+    let mut exponent = if powers < 0 { powers.div_euclid(3) } else { powers * 3 / 10 };
+    while reaches(exponent + 1) {
         exponent += 1;
     }
     // The last digit's place.
-    let last = exponent + 1 - i64::try_from(digits).unwrap_or(1);
-    let mut n = (&size / power(last)).round().to_integer();
-    let mut last = last;
+    let mut last = exponent + 1 - i64::try_from(digits).unwrap_or(1);
+    let (size, one) = shifted(last);
+    let mut n: Integer = (2 * size + &one) / (2 * one);
     while !n.is_zero() && n.is_multiple_of(&Integer::from(10)) {
         n /= 10;
         last += 1;
     }
-    let decimal = Rational::from_integer(n.clone()) * power(last);
+    let power = pow(Integer::from(10), usize::try_from(last.unsigned_abs()).unwrap_or(0));
+    let decimal = if last < 0 { ratio(n.clone(), power) } else { Rational::from_integer(&n * power) };
     let text = n.to_string();
     let places = usize::try_from(-last).unwrap_or(0);
     let written = match last {
@@ -145,15 +154,15 @@ fn rounded(value: &Rational, digits: usize) -> (Rational, String) {
         }
         _ => format!("{text}e{last}"),
     };
-    let negative = value.is_negative();
-    let sign = if negative { "-" } else { "" };
-    let one = ratio(if negative { -Integer::one() } else { Integer::one() }, Integer::one());
-    (decimal * one, format!("{sign}{written}"))
+    if value.is_negative() { (-decimal, format!("-{written}")) } else { (decimal, written) }
 }
 
 #[cfg(test)]
 mod tests {
+    use num_traits::One;
+
     use super::*;
+    use crate::algebra::Random;
 
     #[test]
     fn floats_are_near_the_decimals_that_were_meant() {
@@ -172,6 +181,34 @@ mod tests {
         // Fractions, and decimals that are floats themselves.
         for value in [(13, 16), (1, 3), (1, 10), (5, 8), (1, 1 << 20), (3, 1)] {
             assert_eq!(found(&[value]), None, "{value:?}");
+        }
+    }
+
+    /// Where the nearest decimal is none that a float stands for, no shorter one is.
+    #[test]
+    fn the_shortest_decimal_is_found() {
+        let mut random = Random::new(3);
+        for (format, name, most) in FORMATS {
+            for _ in 0..200 {
+                let drawn = ratio((random.bits() as i64 >> 12).into(), Integer::one() << random.below(60));
+                let Some((_, value)) = format.nearest(&drawn).filter(|(_, value)| !value.is_zero()) else { continue };
+                let digits = 1 + random.below(12) as usize;
+                let (decimal, written) = rounded(&value, digits);
+                let off = (&decimal - &value).abs() * Integer::from(2) * pow(Integer::from(10), digits);
+                assert!(off <= value.abs() * Integer::from(10), "{value} is near {written}");
+                let shown: String =
+                    written.split('e').next().into_iter().flat_map(str::chars).filter(char::is_ascii_digit).collect();
+                assert!(shown.trim_matches('0').len() <= digits, "{value} in {digits} digits is {written}");
+                let below = 1 + random.below(14) as usize;
+                let stands = |digits: &usize| stands_for(format, &value, &rounded(&value, *digits).0);
+                let shortest = (1..=most.min(below - 1)).find(stands);
+                if let Some(found) = stored(value.clone(), (format, name, most), below) {
+                    assert_eq!(Some(found.digits), shortest, "{value} as {name}");
+                } else if let Some(digits) = shortest {
+                    let short = value.denom().bits() <= PLACES || value.numer().bits() < SIGNIFICANT;
+                    assert!(short || rounded(&value, digits).0 == value, "{value} as {name}");
+                }
+            }
         }
     }
 }
