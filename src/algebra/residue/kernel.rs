@@ -205,18 +205,53 @@ mod x86 {
         }
     }
 
+    /// A sum, folded once ([`Modulus::folded`]).
+    #[target_feature(enable = "avx512f,avx512bw")]
+    #[inline]
+    fn folded(sum: __m512i, fold: __m512i) -> __m512i {
+        let half = _mm512_set1_epi32(0x8000);
+        // With 2¹⁵ added, the high half is right for a low half that is read as signed.
+        _mm512_madd_epi16(_mm512_xor_si512(_mm512_add_epi32(sum, half), half), fold)
+    }
+
+    /// The balanced residues of sums: of |n| ≤ 2²³ + 2¹⁶ after two folds.
+    ///
+    /// With t = ⌊n/2⁹⌋ and the quotient q = ⌊t · short / 2¹⁸⌉, |n/p − q| < 1/2 + 2⁹/p + 2⁻⁴ < 3/4: t, q and p are words of
+    /// 16 bits, and the difference n − qp is at most one p away from being balanced.
+    #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+    #[inline]
+    fn reduced(modulus: &Modulus, sum: __m512i, fold: __m512i) -> __m256i {
+        let (p, short) = (modulus.prime(), i32::from(modulus.short()));
+        let n = folded(folded(sum, fold), fold);
+        let quotient = _mm512_dpwssd_epi32(_mm512_set1_epi32(1 << 17), _mm512_srai_epi32::<9>(n), low(short));
+        let r = _mm512_dpwssd_epi32(n, _mm512_srai_epi32::<18>(quotient), low(-p));
+        let (half, p) = (_mm512_set1_epi32(p / 2), _mm512_set1_epi32(p));
+        let r = _mm512_mask_sub_epi32(r, _mm512_cmpgt_epi32_mask(r, half), r, p);
+        let r =
+            _mm512_mask_add_epi32(r, _mm512_cmplt_epi32_mask(r, _mm512_sub_epi32(_mm512_setzero_si512(), half)), r, p);
+        _mm512_cvtepi32_epi16(r)
+    }
+
+    /// A word of 16 bits, either sign, in the low half of every lane, and 0 in the high half.
+    #[target_feature(enable = "avx512f")]
+    #[inline]
+    fn low(n: i32) -> __m512i {
+        _mm512_set1_epi32(n & 0xFFFF)
+    }
+
     /// `N` columns, `V` vectors of 16 outputs.
     ///
     /// # Safety
     /// The processor has AVX-512 BW and VNNI, and [`super::sum_products`] has checked the windows.
     #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+    #[expect(clippy::needless_range_loop, reason = "known indices keep the sums in registers")]
     pub unsafe fn avx512<const V: usize, const N: usize>(
         modulus: &Modulus,
         windows: &[Window<'_>],
         values: &[i16],
         out: &mut [i16],
     ) {
-        let (half, fold) = (_mm512_set1_epi32(0x8000), _mm512_set1_epi32(fold_pair(modulus)));
+        let fold = _mm512_set1_epi32(fold_pair(modulus));
         let mut sums = [[_mm512_setzero_si512(); V]; N];
         let mut room = modulus.products() / 2;
         for window in windows {
@@ -247,19 +282,20 @@ mod x86 {
                     pair += 1;
                 }
                 if room == 0 {
-                    for sum in sums.as_flattened_mut() {
-                        // With 2¹⁵ added, the high half is right for a low half that is read as signed.
-                        *sum = _mm512_madd_epi16(_mm512_xor_si512(_mm512_add_epi32(*sum, half), half), fold);
+                    for n in 0..N {
+                        for v in 0..V {
+                            sums[n][v] = folded(sums[n][v], fold);
+                        }
                     }
                     room = modulus.products() / 2;
                 }
             }
         }
-        for (out, sum) in out.chunks_exact_mut(16).zip(sums.as_flattened()) {
-            let mut lanes = [0_i32; 16];
-            // SAFETY: sixteen lanes are 64 bytes.
-            unsafe { _mm512_storeu_si512(lanes.as_mut_ptr().cast(), *sum) };
-            out.iter_mut().zip(lanes).for_each(|(out, lane)| *out = modulus.reduce(lane));
+        // A copy, so that the sums themselves need not be in memory while they grow.
+        let ended = sums;
+        for (out, sum) in out.chunks_exact_mut(16).zip(ended.as_flattened()) {
+            // SAFETY: sixteen residues are 32 bytes.
+            unsafe { _mm256_storeu_si256(out.as_mut_ptr().cast(), reduced(modulus, *sum, fold)) };
         }
     }
 }
@@ -285,7 +321,8 @@ mod tests {
             };
             let outputs = vectors * LANES;
             let weights: Vec<Vec<i16>> = (0..taps).map(|_| (0..2 * pairs * outputs).map(|_| next()).collect()).collect();
-            let values: Vec<i16> = (0..2 * pairs + 40).map(|_| next()).collect();
+            let sign = if seed % 2 == 0 { 1 } else { -1 };
+            let values: Vec<i16> = (0..2 * pairs + 40).map(|_| next() * sign).collect();
             for instructions in Instructions::available() {
                 let columns = instructions.columns(vectors);
                 let starts: Vec<Vec<usize>> = (0..taps).map(|t| (0..given.min(columns)).map(|n| (7 * t + 3 * n + t * n) % 41).collect()).collect();

@@ -72,6 +72,11 @@ impl Modulus {
         self.fold
     }
 
+    /// 2²⁷/p, rounded to nearest.
+    pub(super) fn short(&self) -> i16 {
+        self.short
+    }
+
     /// How many products of two residues, nearly balanced or balanced, may be added to a folded sum before it is
     /// folded again.
     pub(super) fn products(&self) -> usize {
