@@ -6,6 +6,7 @@
 //! the kernel's windows.
 
 mod sparse;
+mod spread;
 mod tiles;
 mod windows;
 
@@ -126,8 +127,9 @@ impl Adjoint {
         &self.norm
     }
 
-    /// The products uᵀA of a batch of `rows` row vectors with the numerators, modulo one prime.
-    pub fn apply(&self, modulus: &Modulus, rows: usize, u: &[i16]) -> Vec<i16> {
+    /// The products uᵀA of a batch of `rows` row vectors with the numerators, modulo one prime; where it suffices, in the
+    /// room of a vector that nobody needs any more.
+    pub fn apply(&self, modulus: &Modulus, rows: usize, u: &[i16], room: Vec<i16>) -> Vec<i16> {
         match &self.step {
             Step::Move(None) => self.from.moved(self.to, rows, u),
             Step::Move(Some(sources)) => {
@@ -163,7 +165,7 @@ impl Adjoint {
                 }
                 out
             }
-            Step::Windows(windows) => windows.apply(modulus, (self.from, self.to), rows, u),
+            Step::Windows(windows) => windows.apply(modulus, (self.from, self.to), rows, u, room),
         }
     }
 }

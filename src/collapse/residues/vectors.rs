@@ -49,15 +49,16 @@ impl Vectors {
     pub fn through(self, adjoint: &Adjoint, factor: &Integer, rows: usize) -> Result<Vectors, TooLong> {
         let bound = &self.bound * adjoint.norm() * factor;
         let basis = Basis::of(&bound).ok_or(TooLong)?;
-        // What a prime has read is freed at once, and holds what the next one writes.
-        let product = |(modulus, u): (&Modulus, Vec<i16>)| {
-            let product = adjoint.apply(modulus, rows, &u);
+        // What a prime has read makes room for what the next one writes.
+        let product = |room: &mut Vec<i16>, (modulus, u): (&Modulus, Vec<i16>)| {
+            let product = adjoint.apply(modulus, rows, &u, std::mem::take(room));
+            *room = u;
             match one_residue(factor, modulus) {
                 1 => product,
                 factor => multiply_all(modulus, factor, &product),
             }
         };
-        let residues = basis.moduli().par_iter().zip(self.residues).map(product).collect();
+        let residues = basis.moduli().par_iter().zip(self.residues).map_init(Vec::new, product).collect();
         Ok(Vectors { residues, bound })
     }
 

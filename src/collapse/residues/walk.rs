@@ -133,7 +133,7 @@ impl<C: Weights> Residues<'_, '_, C> {
         let plus = |sums: &mut [i16], terms: Vec<i16>| {
             sums.iter_mut().zip(terms).for_each(|(s, t)| *s = modulus.reduce(i32::from(*s) + i32::from(t)));
         };
-        let mut constants = vec![0; rows];
+        let (mut constants, mut room) = (vec![0; rows], Vec::new());
         for (id, _) in plan.region.layers().rev() {
             let (Some(u), layer) = (values.remove(&id), &self.layers[&id]) else { continue };
             if let Some(bias) = &layer.bias {
@@ -142,7 +142,7 @@ impl<C: Weights> Residues<'_, '_, C> {
             }
             let operands = nodes[id].operands.iter().zip(&layer.adjoints).zip(&plan.factors[&id]);
             for ((&operand, adjoint), factor) in operands.filter(|((id, _), _)| plan.denominators.contains_key(id)) {
-                let mut product = adjoint.apply(modulus, rows, &u);
+                let mut product = adjoint.apply(modulus, rows, &u, std::mem::take(&mut room));
                 let factor = one_residue(factor, modulus);
                 if factor != 1 {
                     product = multiply_all(modulus, factor, &product);
@@ -152,6 +152,7 @@ impl<C: Weights> Residues<'_, '_, C> {
                     None => drop(values.insert(operand, product)),
                 }
             }
+            room = u;
         }
         (values, constants)
     }

@@ -52,14 +52,21 @@ fn operators() -> Vec<Operator> {
         let convolution = Convolution::new(numbers(&[6, 2, 3, 2], 10 + n as u64), 2, vec![rows, columns]);
         let operator = Operator::convolution(input, output, convolution);
         all.extend([operator.transpose(), operator]);
+        // Few channels of many, in each group.
+        let (rows, columns) = (taps(3, (2, 1)), taps(2, (0, 1)));
+        let (input, output) = (shape(&[6, 7, 7]), shape(&[100, rows.outputs(), columns.outputs()]));
+        let convolution = Convolution::new(numbers(&[100, 3, 3, 2], 20 + n as u64), 2, vec![rows, columns]);
+        all.push(Operator::convolution(input, output, convolution));
     }
     all
 }
 
 #[test]
 fn products_and_norms_are_those_of_the_matrix() {
+    let mut spread = 0;
     for operator in operators() {
         let (adjoint, matrix) = (Adjoint::new(&operator).expect("numbers"), operator.matrix().transpose());
+        spread += usize::from(matches!(&adjoint.step, Step::Windows(windows) if windows.spread.is_some()));
         let scale = operator.denominator() / matrix.denominator();
         let column = |c: usize| matrix.row(c).map(|(_, n)| n.abs()).sum::<Integer>() * &scale;
         let most = (0..matrix.rows()).map(column).max().expect("columns");
@@ -75,7 +82,13 @@ fn products_and_norms_are_those_of_the_matrix() {
             (0..rows).for_each(|r| {
                 (0..operator.rows()).for_each(|flat| u[from.index(rows, r, flat)] = modulus.reduce(number(r, flat)));
             });
-            let found = adjoint.apply(modulus, rows, &u);
+            // The room that it is written to holds numbers.
+            let found = adjoint.apply(modulus, rows, &u, vec![5; 10_000]);
+            assert_eq!(found.len(), to.size(rows));
+            let mut taken = vec![false; found.len()];
+            let entries = (0..rows).flat_map(|row| (0..operator.columns()).map(move |entry| (row, entry)));
+            entries.for_each(|(row, entry)| taken[to.index(rows, row, entry)] = true);
+            assert!(found.iter().zip(taken).all(|(&n, taken)| taken || n == 0), "{}: room", operator.describe());
             for (row, entry) in (0..rows).flat_map(|row| (0..operator.columns()).map(move |entry| (row, entry))) {
                 let terms = matrix.row(entry).map(|(c, n)| n * &scale * number(row, c));
                 let wrong = terms.sum::<Integer>() - found[to.index(rows, row, entry)];
@@ -83,6 +96,7 @@ fn products_and_norms_are_those_of_the_matrix() {
             }
         }
     }
+    assert_eq!(spread, 4, "few channels of many");
 }
 
 /// More products than a 32-bit sum holds, each as large as two residues make it.

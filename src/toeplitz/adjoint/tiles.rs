@@ -138,8 +138,9 @@ impl Tiles {
         let tiles: usize = rest.iter().map(Axis::tiles).product();
         let product = Product { tiles: self, windows, modulus, from, to, rows, weights: &weights, u };
         debug_assert_eq!(first.tiles() * tiles, self.count());
-        out.par_chunks_mut(band * rows * to.stride).enumerate().for_each(|(n, out)| {
-            product.band(n * tiles..(n + 1) * tiles, n * band, out);
+        let bands = out.par_chunks_mut(band * rows * to.stride).enumerate();
+        bands.for_each_init(Default::default, |transforms, (n, out)| {
+            product.band(n * tiles..(n + 1) * tiles, n * band, transforms, out);
         });
     }
 }
@@ -170,20 +171,20 @@ struct Product<'a> {
 }
 
 impl Product<'_> {
-    /// The product at the positions of some tiles; `begin` is the first of the positions of `out`.
-    fn band(&self, tiles: Range<usize>, begin: usize, out: &mut [i16]) {
+    /// The product at the positions of some tiles; `begin` is the first of the positions of `out`, and the transforms of
+    /// what is read and written only take room.
+    fn band(&self, tiles: Range<usize>, begin: usize, (read, written): &mut (Vec<i16>, Vec<i16>), out: &mut [i16]) {
         /// Columns whose transforms are kept at once: they should fit a processor's own cache.
         const PANEL: usize = 80;
         let parts = self.rows.div_ceil(PANEL);
         let together = (PANEL / self.rows).max(1);
-        let (mut read, mut written) = (Vec::new(), Vec::new());
         for first in tiles.clone().step_by(together) {
             let tiles = first..tiles.end.min(first + together);
             for part in 0..parts {
                 let rows = self.rows * part / parts..self.rows * (part + 1) / parts;
-                self.read(tiles.clone(), &rows, &mut read);
-                self.multiply(tiles.len() * rows.len(), &read, &mut written);
-                self.write(tiles.clone(), &rows, begin, &written, out);
+                self.read(tiles.clone(), &rows, read);
+                self.multiply(tiles.len() * rows.len(), read, written);
+                self.write(tiles.clone(), &rows, begin, written, out);
             }
         }
     }
@@ -220,12 +221,9 @@ impl Product<'_> {
     fn multiply(&self, columns: usize, read: &[i16], written: &mut Vec<i16>) {
         let (windows, instructions) = (self.windows, Instructions::detect());
         let places = self.tiles.values();
-        if self.to.stride > self.to.channels {
-            // Room that no channel takes stays 0.
-            written.clear();
-        }
+        // Room that no channel takes is the end of every stride, and stays 0.
         written.resize(places * columns * self.to.stride, 0);
-        let mut results = Vec::new();
+        let (mut results, mut starts) = (Vec::new(), Vec::new());
         let mut next = 0;
         for group in 0..windows.groups {
             let offset = group * (windows.outputs / windows.groups);
@@ -240,7 +238,8 @@ impl Product<'_> {
                     for begin in (0..columns).step_by(together) {
                         let some = begin..columns.min(begin + together);
                         let start = |column| (place * columns + column) * self.from.stride + offset;
-                        let starts: Vec<usize> = some.clone().map(start).collect();
+                        starts.clear();
+                        starts.extend(some.clone().map(start));
                         let window = [Window { weights, starts: &starts }];
                         sum_products(instructions, self.modulus, vectors, &window, read, &mut results);
                         for (column, result) in some.zip(results.chunks_exact(lanes)) {
@@ -333,7 +332,7 @@ mod tests {
                 let arbitrary = (row * 7919 + flat * flat * 31) % (1 << 20);
                 u[from.index(rows, row, flat)] = modulus.reduce(arbitrary as i32 - (seed % (1 << 20)) as i32);
             }
-            let direct = windows.apply(modulus, (from, to), rows, &u);
+            let direct = windows.apply(modulus, (from, to), rows, &u, vec![1; 5000]);
             let mut found = vec![0; to.size(rows)];
             let (entries, _) = found.split_at_mut(to.positions * rows * to.stride);
             tiles.apply(&windows, modulus, (from, to), rows, (&windows.residues(modulus), &u), entries);

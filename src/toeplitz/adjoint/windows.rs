@@ -6,10 +6,11 @@ use num_traits::Zero;
 use rayon::prelude::*;
 
 use super::Layout;
+use super::spread::Spread;
 use super::tiles::Tiles;
 use crate::algebra::residue::{Digits, Instructions, LANES, Modulus, Window, sum_products};
 use crate::algebra::{Coefficient, Integer, Numerators};
-use crate::toeplitz::Convolution;
+use crate::toeplitz::{Convolution, Taps};
 
 /// Dense products of windows: what the transpose of a convolution or of a dense matrix is made of.
 #[derive(Debug)]
@@ -19,7 +20,7 @@ pub(super) struct Windows {
     pub outputs: usize,
     pub inputs: usize,
     /// For each position that is written, the taps that reach it, with the position that each reads.
-    taps: Vec<Vec<(usize, usize)>>,
+    pub taps: Vec<Vec<(usize, usize)>>,
     /// For each position, the number of its list of taps among all different ones.
     patterns: Vec<usize>,
     /// Runs of channels of a group that are computed together: the first, and vectors of [`LANES`].
@@ -30,6 +31,8 @@ pub(super) struct Windows {
     window: usize,
     /// How to compute it by tiles, if it can be.
     pub tiles: Option<Tiles>,
+    /// How to compute it with all taps side by side, where that is sooner done.
+    pub spread: Option<Box<Spread>>,
 }
 
 impl Windows {
@@ -39,7 +42,7 @@ impl Windows {
         let groups = convolution.groups();
         let positions = convolution.taps().iter().map(|t| t.inputs()).product();
         let transpose = convolution.transpose();
-        let taps = (0..positions).map(|p| transpose.seen(p)).collect();
+        let taps: Vec<Vec<(usize, usize)>> = (0..positions).map(|p| transpose.seen(p)).collect();
         let (inner, window) = (kernel.shape().axes()[1], kernel.shape().axes()[2..].iter().product());
         let weight = |group: usize, output: usize, input: usize, tap: usize| {
             let (first, second) = match convolution.is_transposed() {
@@ -49,8 +52,16 @@ impl Windows {
             (first * inner + second) * window + tap
         };
         let tiles = Tiles::of(transpose.taps(), &kernel.shape().axes()[2..]);
+        let (read, written) = (outputs / groups, inputs / groups);
+        let (reads, uses) = (convolution.taps().iter().map(Taps::outputs).product(), taps.iter().map(Vec::len).sum());
+        let spread = Spread::worth(window, uses, reads, (read, written)).then(|| {
+            let taps = (0..reads).map(|position| vec![(0, position)]).collect();
+            let weight = |group, output, channel, _| weight(group, output, channel % written, channel / written);
+            let channels = (outputs, window * inputs);
+            Box::new(Spread::new(Windows::new(groups, channels, taps, 1, kernel.integers(), weight), window))
+        });
         let windows = Windows::new(groups, (outputs, inputs), taps, window, kernel.integers(), weight);
-        Some(Windows { tiles, ..windows })
+        Some(Windows { tiles, spread, ..windows })
     }
 
     pub fn of_dense(matrix: Numerators<'_>, outputs: usize, inputs: usize) -> Windows {
@@ -95,7 +106,9 @@ impl Windows {
             let next = known.len();
             *known.entry(pattern).or_insert(next)
         });
-        Windows { patterns: patterns.collect(), groups, outputs, inputs, taps, blocks, weights, window, tiles: None }
+        let patterns = patterns.collect();
+        let (tiles, spread) = (None, None);
+        Windows { groups, outputs, inputs, taps, patterns, blocks, weights, window, tiles, spread }
     }
 
     /// Pairs of outputs of one group.
@@ -148,13 +161,30 @@ impl Windows {
         self.weights.residues(modulus)
     }
 
-    pub fn apply(&self, modulus: &Modulus, (from, to): (Layout, Layout), rows: usize, u: &[i16]) -> Vec<i16> {
+    /// The product modulo one prime, in the room of another vector if that suffices.
+    pub fn apply(
+        &self,
+        modulus: &Modulus,
+        (from, to): (Layout, Layout),
+        rows: usize,
+        u: &[i16],
+        mut room: Vec<i16>,
+    ) -> Vec<i16> {
         /// Pieces that one product is cut into, for threads to share.
         const PIECES: usize = 4;
-        let weights = self.residues(modulus);
-        let mut out = vec![0; to.size(rows)];
+        if to.stride > to.channels {
+            // Room that no channel takes is 0; all else is written below.
+            room.clear();
+        }
+        let mut out = sized(room, to.size(rows));
         let piece = to.positions.div_ceil(PIECES);
-        let (entries, _) = out.split_at_mut(to.positions * rows * to.stride);
+        let (entries, slack) = out.split_at_mut(to.positions * rows * to.stride);
+        slack.fill(0);
+        if let Some(spread) = &self.spread {
+            spread.apply(self, modulus, (from, to), rows, u, entries);
+            return out;
+        }
+        let weights = self.residues(modulus);
         let each = (self.outputs / self.groups, self.inputs / self.groups);
         if let Some(tiles) = &self.tiles
             && tiles.worth(rows, self.taps.iter().map(Vec::len).sum(), each)
@@ -169,7 +199,7 @@ impl Windows {
         out
     }
 
-    /// The product at some positions.
+    /// The product at some positions, except for room that no channel takes.
     #[expect(clippy::too_many_arguments, reason = "the loops of one product")]
     fn piece(
         &self,
@@ -206,8 +236,9 @@ impl Windows {
                     let written = group * (self.inputs / self.groups) + first;
                     let together = instructions.columns(vectors);
                     results.resize(together * lanes, 0);
+                    let mut windows = Vec::with_capacity(starts.len());
                     for (n, columns) in columns.chunks(together).enumerate() {
-                        let mut windows = Vec::with_capacity(starts.len());
+                        windows.clear();
                         for (&(tap, _), starts) in self.taps[positions[0]].iter().zip(&starts) {
                             let starts = &starts[n * together..n * together + columns.len()];
                             windows.push(Window { weights: &weights[tap * slab..(tap + 1) * slab], starts });
@@ -222,4 +253,14 @@ impl Windows {
             }
         }
     }
+}
+
+/// A vector of this length, arbitrary numbers, in the room of another one if that suffices: zeros that are written over
+/// take as long as what is written.
+fn sized(mut room: Vec<i16>, length: usize) -> Vec<i16> {
+    if room.capacity() < length {
+        return vec![0; length];
+    }
+    room.resize(length, 0);
+    room
 }
