@@ -57,8 +57,11 @@ const MOST: u8 = u8::MAX;
 /// How many rows are found together.
 const ROWS: usize = 4;
 
-/// The most sums of all values of some networks, for one modulus; and for those that are worked with at once.
-const MOST_SUMS: usize = 1 << 26;
+/// The most moduli that are worked with at once.
+const AT_ONCE: usize = 8;
+
+/// The most sums of all values of some networks, for all moduli; and for those that are worked with at once.
+const MOST_SUMS: usize = 1 << 28;
 const SUMS_AT_ONCE: usize = 1 << 24;
 
 /// A common denominator of a row's entries, and a bound of the sum of their sizes.
@@ -122,7 +125,7 @@ impl Moduli {
         if values.saturating_mul(self.0.len()) > MOST_SUMS {
             return wrong("its rows are too long to compare");
         }
-        let groups = self.0.len().div_ceil((SUMS_AT_ONCE / values).max(1));
+        let groups = self.0.len().div_ceil((SUMS_AT_ONCE / values).clamp(1, AT_ONCE));
         let width = self.0.len().div_ceil(groups);
         let groups: Vec<Group<'_>> =
             self.0.chunks(width).map(|moduli| Group::new(moduli, networks, denominator)).collect();
