@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use netprove_check::{LIMIT, check};
+use num_bigint::BigInt;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -138,6 +139,7 @@ fn changes() -> Vec<Change> {
         ("conv", "not_linear", "constant", "/evidence/output", json!(4000), "no such output"),
         ("conv", "not_linear", "constant", "/evidence/theorem", json!(1), "does not say this network's map"),
         ("conv", "not_linear", "constant", "/statement/kind", one("not_homogeneous"), "no statement `homogeneous`"),
+        ("moves", "not_linear", "constant", "/evidence/output", json!(1), "not shown to differ"),
         ("free", "not_linear", "constant", "/evidence/theorem", json!(0), "does not say this network's map"),
         ("inactive", "not_linear", "constant", "/evidence/x/0", one("2"), "outside of the domain"),
         (
@@ -269,21 +271,46 @@ fn each_rule_refuses_what_is_wrong() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
-/// Numbers that are equal modulo one of the moduli are told apart: several are used, where one is not enough.
+/// Numbers that are equal modulo the first of the moduli are told apart: several are used, where one is not enough.
 #[test]
 fn rows_are_compared_modulo_enough() {
-    for below in (0..200_i64).chain([i64::MAX]) {
+    let odd = |i: i64| BigInt::from((1 << 28) - 1 - 2 * i);
+    let modulus = (0..200).map(odd);
+    let first = (2..30).map(|count| (0..count).map(odd).product());
+    // The least multiple of four of them, of which two are multiples of 3.
+    let least = (0..4).map(odd).product::<BigInt>() / 3;
+    for more in modulus.chain(first).chain([least]) {
         let mut certificate = stored("conv");
         let entry = &mut certificate["theorems"][0]["statement"]["map"]["entries"][0][2];
-        let number: i64 = entry.as_str().expect("a number").parse().expect("an integer");
-        // By a modulus; or by the least multiple of four odd numbers below 2^28, of which two are multiples of 3.
-        let more = match below {
-            i64::MAX => (0..4).map(|i| (1 << 28) - 1 - 2 * i).product::<i128>() / 3,
-            _ => (1 << 28) - 1 - 2 * i128::from(below),
-        };
-        *entry = json!((i128::from(number) + more).to_string());
+        let number: BigInt = entry.as_str().expect("a number").parse().expect("an integer");
+        *entry = json!((number + more).to_string());
         let why = check(&sealed(&certificate), LIMIT).expect_err("wrong").to_string();
         assert!(why.contains("row 0 of the map is wrong"), "{why}");
+    }
+}
+
+/// A wrong number anywhere in a map is found where it is: in every row, entry and constant.
+#[test]
+fn every_entry_of_a_map_counts() {
+    for name in ["conv", "transpose", "moves", "kernels", "pools", "joined", "long"] {
+        let certificate = stored(name);
+        let (at, theorem) = find(&certificate, "affine_map", "composition");
+        let map = &theorem["statement"]["map"];
+        let (entries, constants) = (map["entries"].as_array(), map["constant"].as_array());
+        let entries = entries.expect("a list").iter().enumerate();
+        let entries = entries.map(|(i, e)| (format!("entries/{i}/2"), e[0].clone(), format!("in column {}", e[1])));
+        let constants = (0..constants.expect("a list").len())
+            .map(|row| (format!("constant/{row}"), json!(row), "in the constant".to_string()));
+        for (field, row, place) in entries.chain(constants) {
+            let mut changed = certificate.clone();
+            let number = changed.pointer_mut(&format!("/theorems/{at}/statement/map/{field}")).expect("an entry");
+            let digits = number.as_str().expect("a number");
+            // Another last digit; 0 as an entry would be refused for that.
+            let (rest, last) = digits.split_at(digits.len() - 1);
+            *number = json!(format!("{rest}{}", if last == "1" { 2 } else { 1 }));
+            let why = check(&sealed(&changed), LIMIT).expect_err(&field).to_string();
+            assert!(why.contains(&format!("row {row} of the map is wrong {place}")), "{name}, {field}: {why}");
+        }
     }
 }
 
