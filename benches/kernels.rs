@@ -4,7 +4,9 @@
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use netprove::algebra::residue::filtering::{CHUNK, Tile, VALUES};
 use netprove::algebra::residue::{Basis, Digits, Instructions, LANES, Patches, Window, moduli, product, sum_products};
-use netprove::algebra::{Integer, Matrix, Numerators};
+use netprove::algebra::{Integer, Matrix, Numerators, Shape, Tensor};
+use netprove::toeplitz::adjoint::{Adjoint, Layout};
+use netprove::toeplitz::{Convolution, Operator, PadMode, Taps};
 
 /// Arbitrary integers of both signs.
 fn integers(count: usize, bits: u32) -> Vec<Integer> {
@@ -70,6 +72,31 @@ fn tiles(criterion: &mut Criterion) {
     group.bench_function("results", |b| b.iter(|| tile.results(modulus, axes, place, |_, chunk| last = *chunk)));
 }
 
+/// Ten row vectors through a convolution, backwards, modulo one prime: by tiles, by windows, and with all taps side by side.
+fn adjoints(criterion: &mut Criterion) {
+    let (rows, side, modulus) = (10, 16, &moduli()[0]);
+    let shape = |axes: [usize; 3]| Shape::new(axes).expect("a small shape");
+    let mut group = criterion.benchmark_group("adjoint");
+    for (name, inputs, outputs, size, stride) in
+        [("tiles", 64, 64, 3, 1), ("stride 2", 64, 64, 3, 2), ("5x5", 64, 64, 5, 1), ("few channels", 3, 64, 3, 1)]
+    {
+        let taps = Taps::convolution(side, size, stride, 1, (size / 2, size / 2), PadMode::Zero);
+        let kernel = Shape::new([outputs, inputs, size, size]).expect("a small shape");
+        let kernel = Tensor::new(kernel.clone(), integers(kernel.elements(), 24), 1.into());
+        let (from, to) = (shape([inputs, side, side]), shape([outputs, taps.outputs(), taps.outputs()]));
+        let products = outputs * inputs * size * size * to.elements() / outputs * rows;
+        let convolution = Convolution::new(kernel, 1, vec![taps.clone(), taps]);
+        let operator = Operator::convolution(from, to.clone(), convolution);
+        let adjoint = Adjoint::new(&operator).expect("numbers");
+        let u = Digits::new(integers(Layout::of(&to).size(rows), 24).iter()).residues(modulus);
+        group.throughput(Throughput::Elements(products as u64));
+        let mut room = Vec::new();
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| room = adjoint.apply(modulus, rows, &u, std::mem::take(&mut room)));
+        });
+    }
+}
+
 fn products(criterion: &mut Criterion) {
     let (size, taps) = (96, 1);
     let mut group = criterion.benchmark_group("product 96x96");
@@ -93,12 +120,13 @@ fn products(criterion: &mut Criterion) {
         integers(100 * 200, 100).chunks(200).map(|row| row.iter().cloned().enumerate().collect()).collect(),
         1.into(),
     );
-    group.bench_function("rank 100x200", |bencher| bencher.iter(|| matrix.rank(100)));
+    group.finish();
+    criterion.bench_function("rank 100x200", |bencher| bencher.iter(|| matrix.rank(100)));
 }
 
 criterion_group! {
     name = kernels;
     config = Criterion::default().sample_size(20);
-    targets = sums_of_products, residues_and_back, tiles, products
+    targets = sums_of_products, residues_and_back, tiles, adjoints, products
 }
 criterion_main!(kernels);

@@ -1,8 +1,10 @@
 //! Whole networks: collapsed, proved, compared, evaluated.
 
+use std::ops::ControlFlow;
+
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use netprove::algebra::{Integer, Rational, Shape, Tensor};
-use netprove::collapse::Region;
+use netprove::collapse::{MapRow, Region};
 use netprove::decide::prove;
 use netprove::diagnostic::Source;
 use netprove::network::{NoImports, Program, check};
@@ -14,14 +16,16 @@ fn program(text: &str) -> Program {
     check(source, &NoImports, MEMORY).unwrap_or_else(|rejected| panic!("{:?}", rejected.diagnostics))
 }
 
+/// A stack between images.
+fn image(side: usize) -> String {
+    format!(
+        "network f(x: 4x{side}x{side}) {{ conv(random(4x4x3x3, seed=1, bits=24), pad=1); \
+         conv(random(4x4x3x3, seed=2, bits=24), pad=1); conv(random(4x4x3x3, seed=3, bits=24), pad=1) }}"
+    )
+}
+
 /// Networks by what they cost: names with their files.
 fn networks() -> Vec<(&'static str, String)> {
-    let image = |side: usize| {
-        format!(
-            "network f(x: 4x{side}x{side}) {{ conv(random(4x4x3x3, seed=1, bits=24), pad=1); \
-             conv(random(4x4x3x3, seed=2, bits=24), pad=1); conv(random(4x4x3x3, seed=3, bits=24), pad=1) }}"
-        )
-    };
     vec![
         ("classroom", include_str!("../examples/stack.net").into()),
         ("residual", include_str!("../examples/residual.net").into()),
@@ -48,6 +52,30 @@ fn whole_networks(criterion: &mut Criterion) {
     }
 }
 
+/// Maps between images: the table of border classes, the rank read off it, and rows placed from it.
+fn images(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("images");
+    for side in [32, 64] {
+        let program = program(&image(side));
+        let region = Region::<Integer>::whole(&program.networks[0]).expect("affine layers");
+        let table = || region.image(MEMORY).expect("a large map").expect("within the limits");
+        group.bench_function(BenchmarkId::new("table", side), |bencher| bencher.iter(table));
+        let map = table();
+        group.bench_function(BenchmarkId::new("rank", side), |bencher| bencher.iter(|| map.rank(region.rows())));
+        group.bench_function(BenchmarkId::new("rows", side), |bencher| {
+            bencher.iter(|| {
+                let mut entries = 0;
+                let count = |rows: Vec<MapRow>| {
+                    entries += rows.iter().map(|row| row.entries.len()).sum::<usize>();
+                    ControlFlow::<()>::Continue(())
+                };
+                let _: ControlFlow<()> = region.stream(0..region.rows(), MEMORY, count).expect("within the limits");
+                entries
+            });
+        });
+    }
+}
+
 fn comparisons(criterion: &mut Criterion) {
     let network = |name: &str, last: &str| {
         format!(
@@ -67,6 +95,6 @@ fn comparisons(criterion: &mut Criterion) {
 criterion_group! {
     name = networks_;
     config = Criterion::default().sample_size(10);
-    targets = whole_networks, comparisons
+    targets = whole_networks, images, comparisons
 }
 criterion_main!(networks_);

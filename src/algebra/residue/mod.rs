@@ -18,7 +18,7 @@ pub use digits::Digits;
 pub use kernel::{Instructions, LANES, Window, sum_products};
 pub use modulus::{Modulus, moduli};
 pub use product::{Patches, WORTH, product};
-pub use vectors::{add_all, combine, dot, multiply_all, reduce_all};
+pub use vectors::{add_all, combine, dot, multiply_all};
 
 /// The bits after the binary point of a sum of fractions 1/p.
 const FRACTION: u32 = 40;

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::Layout;
 use super::windows::Windows;
-use crate::algebra::residue::{LANES, Modulus, reduce_all};
+use crate::algebra::residue::{LANES, Modulus};
 
 /// A convolution's products with all taps.
 #[derive(Debug)]
@@ -49,21 +49,20 @@ impl Spread {
         let between = Layout { channels, positions: from.positions, stride: channels.next_multiple_of(2) };
         let products = self.products.apply(modulus, (from, between), rows, u, Vec::new());
         let written = windows.inputs / windows.groups;
-        out.par_chunks_mut(rows * to.stride).zip(&windows.taps).for_each_init(Vec::new, |sums, (out, taps)| {
-            out.fill(0);
-            for taps in taps.chunks(RESIDUES) {
+        let positions = out.par_chunks_mut(rows * to.stride).zip(&windows.taps);
+        positions.for_each_init(Vec::new, |sums, (out, taps)| {
+            for channel in 0..windows.inputs {
+                let first = channel / written * self.taps * written + channel % written;
                 sums.clear();
-                sums.extend(out.iter().map(|&o| i32::from(o)));
-                for &(tap, read) in taps {
-                    let runs = products[read * rows * between.stride..].chunks_exact(between.stride);
-                    for (sums, products) in sums.chunks_exact_mut(to.stride).zip(runs) {
-                        for (group, sums) in sums.chunks_exact_mut(written).take(windows.groups).enumerate() {
-                            let products = &products[(group * self.taps + tap) * written..];
-                            sums.iter_mut().zip(products).for_each(|(sum, &r)| *sum += i32::from(r));
-                        }
+                sums.resize(rows, 0_i32);
+                for taps in taps.chunks(RESIDUES) {
+                    for &(tap, read) in taps {
+                        let runs = products[read * rows * between.stride..].chunks_exact(between.stride);
+                        sums.iter_mut().zip(runs).for_each(|(sum, run)| *sum += i32::from(run[first + tap * written]));
                     }
+                    sums.iter_mut().for_each(|sum| *sum = modulus.reduce(*sum).into());
                 }
-                reduce_all(modulus, sums, out);
+                out.chunks_exact_mut(to.stride).zip(&*sums).for_each(|(out, &sum)| out[channel] = sum as i16);
             }
         });
     }
