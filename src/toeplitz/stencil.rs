@@ -388,3 +388,6 @@ fn axis_with(taps: &super::Taps, seen: &[Vec<(i64, i64)>], stride: i64) -> Optio
     distinct.windows(2).all(|pair| pair[0] < pair[1]).then_some(())?;
     Some(Axis { stride: usize::try_from(stride).ok()?, offsets })
 }
+
+#[cfg(test)]
+mod tests;
