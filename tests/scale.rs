@@ -72,6 +72,7 @@ const CHAINS: &[&str] = &[
     "x: 24) { dense(@1 random(20x24, seed=$1, bits=24), @2 random(20, seed=$2)); dense(@2 random(20x20, seed=$3, bits=24)); dense(@3 random(6x20, seed=$4) / 3) }",
     "x: 3x4x4) { conv_transpose(@1 random(3x4x3x3, seed=$1), stride=2); scale(@2 1/3); avgpool(3, stride=2); flatten; dense(@3 random(5x64, seed=$2, bits=24)) }",
     "x: 4x5x5) { depthwise(@1 random(4x3x3, seed=$1, bits=24), pad=1, pad_mode=circular); conv(@2 random(40x4x1x1, seed=$2)); global_avgpool; flatten; dense(@3 random(3x40, seed=$3, bits=30)) }",
+    "x: 2x5x4) { pad(1, value=@1 5/3); conv(@2 random(7x2x3x3, seed=$1, bits=24)); flatten; dense(@3 random(4x140, seed=$2, bits=24)) }",
 ];
 
 proptest! {
