@@ -179,8 +179,8 @@ fn ranks_are_proved_or_said_not_to_be_known() {
         ("x: 2, one: 1 in [1, 1]) { x |> concat(one); dense([[1, 2, 3]]); dense([[1], [2]], [5, 7]) }", "exactly 2."),
         ("x: 2x40x40) { conv(random(2x2x5x5, seed=1)); conv(random(2x2x3x3, seed=2)) }", "exactly 2,312."),
         (
-            "x: 1x60x60) { conv(random(9x9, seed=1), pad=4) }",
-            "at least 3,192 and at most 3,600; which it is, is not known: that would take M itself.",
+            "x: 1x80x80) { conv(random(9x9, seed=1), pad=4) }",
+            "at least 5,852 and at most 6,400; which it is, is not known: that would take M itself.",
         ),
     ] {
         let documents = documents(&format!("network f({network}"), "f.net");

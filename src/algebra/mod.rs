@@ -27,7 +27,7 @@ pub use numerators::Numerators;
 pub use polynomial::{Assignment, Monomial, Polynomial, Symbol};
 pub use random::{Random, split_mix};
 pub(crate) use rank::Echelon;
-pub use rank::{Rank, Undecided, rank};
+pub use rank::{Rank, RankLimits, Undecided, Visit, rank};
 pub use scalar::Scalar;
 pub use shape::{MAX_ELEMENTS, Shape, ShapeError};
 pub use tensor::Tensor;

@@ -60,7 +60,7 @@ impl Rank {
         }
     }
 
-    fn between(least: usize, most: usize, why: Undecided) -> Rank {
+    pub(crate) fn between(least: usize, most: usize, why: Undecided) -> Rank {
         if least == most { Rank::Exact(least) } else { Rank::Between { least, most, why } }
     }
 }
@@ -75,8 +75,21 @@ impl fmt::Display for Undecided {
     }
 }
 
-/// Multiply-adds that one rank may take.
-const WORK: u64 = 1_500_000_000;
+/// What finding one rank may take.
+#[derive(Clone, Copy, Debug)]
+pub struct RankLimits {
+    /// Multiply-adds.
+    pub work: u64,
+    /// Bytes.
+    pub memory: u64,
+}
+
+impl RankLimits {
+    /// So many bytes, and a second or two.
+    pub fn memory(bytes: u64) -> RankLimits {
+        RankLimits { work: 1_500_000_000, memory: bytes }
+    }
+}
 
 /// Primes that are worked with at once, memory permitting.
 const TOGETHER: u64 = 16;
@@ -85,16 +98,16 @@ const TOGETHER: u64 = 16;
 pub type Visit<'v> = dyn FnMut(&[(usize, &Integer)]) + 'v;
 
 /// The rank of a matrix whose rows `pass` goes through, all of them each time that it is called. `most` is any known
-/// upper bound, such as the size of the narrowest layer. The rows are not kept, and what is takes `memory` bytes at most.
+/// upper bound, such as the size of the narrowest layer. The rows are not kept; what is, and finding it, is limited.
 pub fn rank<E>(
     columns: usize,
     most: usize,
-    memory: u64,
+    RankLimits { work, memory }: RankLimits,
     mut pass: impl FnMut(&mut Visit<'_>) -> Result<(), E>,
 ) -> Result<Rank, E> {
     let mut primes = primes();
     let mut fresh = |work: u64, memory: u64| Echelon::new(primes.next().expect("they go on"), columns, work, memory);
-    let (mut bounds, mut first) = (Bounds::new(columns), fresh(WORK, memory));
+    let (mut bounds, mut first) = (Bounds::new(columns), fresh(work, memory));
     pass(&mut |row| {
         bounds.add(row);
         if first.rank() < most {
@@ -114,11 +127,11 @@ pub fn rank<E>(
             return Ok(Rank::Exact(best));
         }
         let missing = (needed - bits) / PRIME_BITS + 1;
-        if missing.saturating_mul(each).saturating_add(spent) > WORK {
+        if missing.saturating_mul(each).saturating_add(spent) > work {
             return Ok(Rank::between(best, most, Undecided::Work));
         }
         let together = missing.min(TOGETHER).min(memory / bytes.max(1)).max(1);
-        let mut some: Vec<Echelon> = (0..together).map(|_| fresh(WORK - spent, memory / together)).collect();
+        let mut some: Vec<Echelon> = (0..together).map(|_| fresh(work - spent, memory / together)).collect();
         pass(&mut |row| some.par_iter_mut().for_each(|echelon| echelon.insert(row)))?;
         for echelon in some {
             // Every prime counts: its rank, at most the largest, makes the larger minors vanish.
@@ -171,7 +184,7 @@ impl Matrix {
             (0..self.rows()).for_each(|row| visit(&self.row(row).collect::<Vec<_>>()));
             Ok(())
         };
-        match rank(self.columns(), most, u64::MAX, pass) {
+        match rank(self.columns(), most, RankLimits::memory(u64::MAX), pass) {
             Ok(rank) => rank,
         }
     }
@@ -240,7 +253,7 @@ mod tests {
             .collect();
         let matrix = Matrix::from_rows(3000, [rows.clone(), vec![rows[3].clone()]].concat(), 1.into());
         let within = |memory: u64| {
-            rank(3000, 9, memory, |visit| -> Result<(), Infallible> {
+            rank(3000, 9, RankLimits::memory(memory), |visit| -> Result<(), Infallible> {
                 (0..matrix.rows()).for_each(|row| visit(&matrix.row(row).collect::<Vec<_>>()));
                 Ok(())
             })

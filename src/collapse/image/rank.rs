@@ -1,9 +1,16 @@
 //! Bounds of the rank of a matrix that is not written out.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::convert::Infallible;
 
 use super::{Axis, ImageMap, unravel};
-use crate::algebra::{Echelon, Integer, Rank, Undecided};
+use crate::algebra::{Echelon, Integer, Rank, RankLimits, Shape, Undecided, Visit, rank};
+
+/// What elimination of all rows may take: some tenths of a second.
+const LIMITS: RankLimits = RankLimits { work: 300_000_000, memory: 1 << 26 };
+
+/// What reading one row costs, in multiply-adds.
+const ROW: u64 = 2_000;
 
 /// A local column: the source, the channel, and the place in each window.
 type Place = (usize, usize, Vec<usize>);
@@ -15,7 +22,8 @@ impl ImageMap {
     /// last, or from the last to the first. The rows of one output position, one a channel, are brought into echelon
     /// form modulo a prime; so each begins in another column. Rows (of all positions) that begin in different
     /// columns are independent, so the rank is at least the number of columns that some row begins in. Where the
-    /// windows of no two positions begin at one position, that is often all rows.
+    /// windows of no two positions begin at one position, that is often all rows. Where that does not decide it, and the
+    /// image is small, all rows are eliminated.
     pub fn rank(&self, most: usize) -> Rank {
         let most = most.min(self.occupied_rows()).min(self.occupied_columns());
         let mut least = 0;
@@ -24,10 +32,69 @@ impl ImageMap {
                 least = least.max(self.leading_columns(directions));
             }
         }
-        match least {
-            least if least >= most => Rank::Exact(most),
-            least => Rank::Between { least, most, why: Undecided::Structure },
+        if least >= most {
+            return Rank::Exact(most);
         }
+        match self.eliminated(most) {
+            Some(Rank::Exact(rank)) => Rank::Exact(rank),
+            Some(Rank::Between { least: found, why, .. }) => Rank::between(least.max(found), most, why),
+            None => Rank::between(least, most, Undecided::Structure),
+        }
+    }
+
+    /// The rank by elimination; `None` if it is clear that it takes too long.
+    ///
+    /// Rows and columns stand in the order of their positions, so that a row's entries lie in a band, which elimination
+    /// does not leave: a row meets about half a band of others, each half a band long.
+    fn eliminated(&self, most: usize) -> Option<Rank> {
+        let band = self.band() as u64 / 2;
+        let cost = (self.rows() as u64).checked_mul(band.checked_mul(band)?.checked_add(ROW)?)?;
+        if cost > LIMITS.work {
+            return None;
+        }
+        let places = self.places();
+        let (channels, positions) = (self.output.channels(), self.output.elements() / self.output.channels());
+        let pass = |visit: &mut Visit<'_>| -> Result<(), Infallible> {
+            for output in (0..positions).flat_map(|p| (0..channels).map(move |channel| channel * positions + p)) {
+                let row = self.row(output);
+                let mut entries: Vec<(usize, &Integer)> = row.entries.iter().map(|(c, n)| (places[*c], n)).collect();
+                entries.sort_unstable_by_key(|entry| entry.0);
+                visit(&entries);
+            }
+            Ok(())
+        };
+        match rank(self.columns(), most, LIMITS, pass) {
+            Ok(rank) => Some(rank),
+        }
+    }
+
+    /// How many columns lie between the first and the last that a position reads, in the order of [`Self::places`].
+    fn band(&self) -> usize {
+        let of = |(source, shape): (usize, &Shape)| {
+            let ends = |windows: &Vec<Vec<usize>>| {
+                let window = &windows[source];
+                window.iter().max().zip(window.iter().min()).map_or(0, |(last, first)| last - first + 1)
+            };
+            let lines = self.axes[0].windows.iter().map(ends).max().unwrap_or(0);
+            shape.elements() / shape.spatial()[0] * lines
+        };
+        self.inputs.iter().enumerate().map(of).sum()
+    }
+
+    /// For each column its place, where those of a position stand side by side; in larger images more positions do.
+    fn places(&self) -> Vec<usize> {
+        let planes: Vec<usize> = self.inputs.iter().map(|shape| shape.elements() / shape.channels()).collect();
+        let largest = planes.iter().copied().max().unwrap_or(1);
+        let of = |(shape, plane): (&Shape, &usize)| {
+            let plane = *plane;
+            (0..shape.elements()).map(move |flat| flat % plane * largest / plane).collect::<Vec<_>>()
+        };
+        let positions: Vec<usize> = self.inputs.iter().zip(&planes).flat_map(of).collect();
+        let mut order: Vec<usize> = (0..positions.len()).collect();
+        order.sort_by_key(|&column| positions[column]);
+        let mut places = vec![0; order.len()];
+        order.into_iter().enumerate().for_each(|(place, column)| places[column] = place);
+        places
     }
 
     /// The rows that are not 0.

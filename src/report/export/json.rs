@@ -44,7 +44,7 @@ pub fn write(rows: &Rows<'_>, out: &mut dyn Write) -> io::Result<()> {
 
 /// The rank, from the rows as they pass: read again as often as that takes.
 fn rank(rows: &Rows<'_>) -> io::Result<Rank> {
-    algebra::rank(rows.heading.columns, usize::MAX, rows.memory(), |visit| {
+    algebra::rank(rows.heading.columns, usize::MAX, algebra::RankLimits::memory(rows.memory()), |visit| {
         rows.each(&mut |_, entries| {
             visit(&entries.iter().map(|(column, n)| (*column, n)).collect::<Vec<_>>());
             Ok(())
