@@ -255,10 +255,10 @@ impl Windows {
     }
 }
 
-/// A vector of this length, arbitrary numbers, in the room of another one if that suffices: zeros that are written over
-/// take as long as what is written.
+/// A vector of this length, arbitrary numbers, in the room of another one if that suffices, without being far too large, for it
+/// would be kept: zeros that are written over take as long as what is written.
 fn sized(mut room: Vec<i16>, length: usize) -> Vec<i16> {
-    if room.capacity() < length {
+    if !(length..=length.saturating_mul(2)).contains(&room.capacity()) {
         return vec![0; length];
     }
     room.resize(length, 0);
