@@ -175,6 +175,11 @@ fn ranks_are_read_off_tables() {
             "z = y |> conv(random(3x3, seed=1), pad=1); x |> conv(random(1x2x3x3, seed=2), pad=1) |> concat(z)",
             Ok(162),
         ),
+        (
+            "3x32x32",
+            "conv(random(3x3x3x3, seed=1), pad=1); conv(random(3x3x3x3, seed=2), pad=1); conv(random(3x3x3x3, seed=3), pad=1)",
+            Ok(3072),
+        ),
         ("2x7x5x6", "conv(random(2x2x3x3x3, seed=1), pad=1)", Ok(420)),
         ("1x11x11", "conv([[1, 1, 1], [1, -8, 1], [1, 1, 1]], pad=1, pad_mode=circular)", Ok(120)),
         // Equal rows of long numbers take too many primes; a large image too much of each.

@@ -71,12 +71,16 @@ impl ImageMap {
     /// How many columns lie between the first and the last that a position reads, in the order of [`Self::places`].
     fn band(&self) -> usize {
         let of = |(source, shape): (usize, &Shape)| {
-            let ends = |windows: &Vec<Vec<usize>>| {
-                let window = &windows[source];
-                window.iter().max().zip(window.iter().min()).map_or(0, |(last, first)| last - first + 1)
+            // From the first to the last position, in a plane of rows of points.
+            let span = |axis: &Axis| {
+                let ends = |windows: &Vec<Vec<usize>>| {
+                    let window = &windows[source];
+                    window.iter().max().zip(window.iter().min()).map_or(0, |(last, first)| last - first)
+                };
+                axis.windows.iter().map(ends).max().unwrap_or(0)
             };
-            let lines = self.axes[0].windows.iter().map(ends).max().unwrap_or(0);
-            shape.elements() / shape.spatial()[0] * lines
+            let spans = self.axes.iter().zip(shape.spatial());
+            shape.channels() * (spans.fold(0, |flat, (axis, size)| flat * size + span(axis)) + 1)
         };
         self.inputs.iter().enumerate().map(of).sum()
     }
