@@ -235,11 +235,22 @@ mod tests {
         let rows = vec![vec![(0, product)], vec![(1, 1.into())], vec![(1, 2.into())]];
         assert_eq!(Matrix::from_rows(2, rows, 1.into()).rank(2), Rank::Exact(2));
         // Each prime in turn is the last of those that Hadamard's bound asks for.
-        for (later, shift) in (1..5).flat_map(|later| (0..31).map(move |k| (later, 30 * later - 15 + k))) {
+        for (later, shift) in (1..5).flat_map(|later| (0..31).map(move |k| (later, 27 * later - 13 + k))) {
             let prime = Integer::from(primes().nth(later).expect("a prime"));
             let twice = |n: Integer| vec![(1, n.clone()), (2, n)];
             let rows = vec![vec![(0, prime)], twice(1.into()), twice(Integer::from(1) << shift)];
             assert_eq!(Matrix::from_rows(3, rows, 1.into()).rank(3), Rank::Exact(2), "{later} {shift}");
+        }
+    }
+
+    /// A row that depends on more others than a sum holds products of, which are as large as they can be.
+    #[test]
+    fn long_eliminations_are_reduced_in_time() {
+        for count in [254, 255, 256, 257, 511, 512, 1100] {
+            let others = (0..count).map(|i| vec![(i, 1.into()), (count, (-1).into())]);
+            let sum = (0..=count).map(|i| (i, if i < count { 1.into() } else { (-(count as i64)).into() })).collect();
+            let rows: Vec<Vec<(usize, Integer)>> = others.chain([sum]).collect();
+            assert_eq!(Matrix::from_rows(count + 1, rows, 1.into()).rank(count + 1), Rank::Exact(count));
         }
     }
 
