@@ -116,10 +116,10 @@ def draw(path, picture):
             axis = axes[line][column]
             if line == 1:
                 axis.semilogx([int(r["value"]) for r in of], [float(r["netprove_mb"]) for r in of], "o-", markersize=4)
-            for name, label, style in SERIES if line != 1 else []:
+            for n, (name, label, style) in enumerate(SERIES if line != 1 else []):
                 there = [(int(row["value"]), float(row[f"{name}_s"])) for row in of if row[f"{name}_s"]]
                 if there:
-                    axis.loglog(*zip(*there), style, label=label, markersize=4)
+                    axis.loglog(*zip(*there), style, color=f"C{n}", label=label, markersize=4)
             values = POINTS[stack][varies]
             axis.set_xticks(values, [str(v) for v in values])
             axis.minorticks_off()
@@ -130,8 +130,8 @@ def draw(path, picture):
     axes[1][0].set_ylabel("netprove, MB")
     axes[1][0].set_ylim(bottom=0)
     axes[2][0].set_ylabel("small stacks: CPU seconds")
-    axes[2][3].legend(frameon=False, fontsize=7)
-    figure.tight_layout()
+    figure.legend(*axes[2][0].get_legend_handles_labels(), loc="upper center", ncols=len(SERIES), frameon=False)
+    figure.tight_layout(rect=(0, 0, 1, 0.96))
     figure.savefig(picture, metadata={"Date": None})
 
 

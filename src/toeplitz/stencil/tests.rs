@@ -14,9 +14,17 @@ fn operators(channels: usize, n: usize, random: &mut Random) -> Vec<Operator> {
         Operator::identity(shape(channels, n), shape(channels, n)),
         Operator::diagonal(shape(channels, n), tensor(&[1], vec![1]).scaled(&Rational::new(1.into(), 3.into()))),
     ];
-    for (size, stride, padding) in
-        [(2, 1, (0, 1)), (2, 1, (1, 0)), (3, 1, (1, 1)), (3, 2, (1, 1)), (1, 2, (0, 0)), (3, 1, (2, 2)), (1, 1, (1, 0))]
-    {
+    for (size, stride, padding) in [
+        (2, 1, (0, 1)),
+        (2, 1, (1, 0)),
+        (3, 1, (1, 1)),
+        (3, 2, (1, 1)),
+        (1, 2, (0, 0)),
+        // As many positions as before, every other one read.
+        (1, 2, (0, n - 1)),
+        (3, 1, (2, 2)),
+        (1, 1, (1, 0)),
+    ] {
         if n + padding.0 + padding.1 < size {
             continue;
         }
@@ -25,11 +33,13 @@ fn operators(channels: usize, n: usize, random: &mut Random) -> Vec<Operator> {
         let drawn = (0..channels * channels * size).map(|_| random.below(7) as i64 - 3).collect();
         let convolution = Convolution::new(tensor(&[channels, channels, size], drawn), 1, vec![taps.clone()]);
         all.push(Operator::convolution(shape(channels, n), shape(channels, outputs), convolution));
-        // The last tap alone, with factor 1: a shift, or every other position.
-        let unit = |i: usize| i64::from(i % size == size - 1 && i / size / channels == i / size % channels);
-        let unit = tensor(&[channels, channels, size], (0..channels * channels * size).map(unit).collect());
-        let convolution = Convolution::new(unit, 1, vec![taps]);
-        all.push(Operator::convolution(shape(channels, n), shape(channels, outputs), convolution));
+        // The last tap alone, with factor 1: a shift, or every other position. And none.
+        for factor in [1, 0] {
+            let last = |i: usize| i % size == size - 1 && i / size / channels == i / size % channels;
+            let unit = (0..channels * channels * size).map(|i| factor * i64::from(last(i))).collect();
+            let convolution = Convolution::new(tensor(&[channels, channels, size], unit), 1, vec![taps.clone()]);
+            all.push(Operator::convolution(shape(channels, n), shape(channels, outputs), convolution));
+        }
     }
     all
 }
@@ -53,6 +63,13 @@ fn formula(stencil: &Stencil) -> (Matrix, Vec<Rational>) {
     (matrix, (0..stencil.output.elements()).map(|row| stencil.bias.get(row / m)).collect())
 }
 
+/// Whether the window is the smallest; of zeros, one tap at 0.
+fn is_trimmed(stencil: &Stencil) -> bool {
+    let window = stencil.kernel.shape().axes()[2];
+    let uses = |tap: usize| stencil.kernel.numerators().iter().skip(tap).step_by(window).any(|n| !n.is_zero());
+    if stencil.kernel.is_zero() { (window, stencil.low[0]) == (1, 0) } else { uses(0) && uses(window - 1) }
+}
+
 #[test]
 fn stencils_are_what_they_stand_for() {
     let mut random = Random::new(1);
@@ -62,6 +79,7 @@ fn stencils_are_what_they_stand_for() {
         for inner in &first {
             let stencil = Stencil::of(inner).expect("a stencil");
             assert_eq!(formula(&stencil).0, inner.matrix());
+            assert!(is_trimmed(&stencil), "{inner:?}");
             for constant in [0, 2] {
                 let words = (0..channels as i64).map(|c| constant * (c + 1)).collect();
                 let bias = Tensor::from_words(Shape::new([channels]).expect("small"), words, 1.into());
