@@ -195,7 +195,7 @@ fn misuse_is_explained() {
             "conv",
             kernel(&[3, 3]).with("pad", integers(&[8])).with("pad_mode", Value::Word("reflect".into())),
             vec![1, 8, 8],
-            "wider",
+            "too wide",
         ),
         ("conv", kernel(&[3, 3]).with("pad", integers(&[1, 1, 1])), vec![1, 8, 8], "2 spatial axes"),
         ("conv", kernel(&[4, 1, 3, 3]).with("groups", integers(&[3])), vec![4, 8, 8], "groups"),
