@@ -3,6 +3,14 @@
 use netprove::algebra::Rational;
 use netprove::decide::regions::{Allowance, Ended, Growth, Leaf, Linear, Program, Tree, search, verify};
 
+fn number(n: i64) -> Rational {
+    Rational::from_integer(n.into())
+}
+
+fn form(terms: &[(usize, i64)], constant: i64) -> Linear {
+    Linear { terms: terms.iter().map(|&(v, c)| (v, number(c))).collect(), constant: number(constant) }
+}
+
 #[test]
 fn growths_and_trees_have_texts() {
     let text = "split 1 3\nempty 0:1 3:12 ;\nfixed 0 1 2:5 ; ;\nleaf\nopen\n";
@@ -29,11 +37,6 @@ fn growths_and_trees_have_texts() {
 /// Thousands of maxima, one inside of the other, take work and not the stack.
 #[test]
 fn deep_trees_do_not_end_the_stack() {
-    let number = |n: i64| Rational::from_integer(n.into());
-    let form = |terms: &[(usize, i64)], constant: i64| Linear {
-        terms: terms.iter().map(|&(v, c)| (v, number(c))).collect(),
-        constant: number(constant),
-    };
     const DEEP: usize = 2500;
     let chain = |a: usize| vec![form(&[], 0), form(&[(a, 1)], 1)];
     let program = Program {
@@ -94,11 +97,6 @@ fn changed_trees_are_refused() {
 /// Arguments that become equal on a region leave its points inside: the region is not lost.
 #[test]
 fn equal_arguments_do_not_empty_a_region() {
-    let number = |n: i64| Rational::from_integer(n.into());
-    let form = |terms: &[(usize, i64)], constant: i64| Linear {
-        terms: terms.iter().map(|&(v, c)| (v, number(c))).collect(),
-        constant: number(constant),
-    };
     // a = max{0, x}, b = max{0, a − x}, which for x > 0 is max{0, 0}; c = max{0, x − 5}.
     let zero = || form(&[], 0);
     let program = Program {

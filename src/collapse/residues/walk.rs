@@ -28,12 +28,12 @@ impl<C: Weights> Plan<'_, C> {
     pub fn row_by_residues(&self, room: u64) -> u64 {
         let widest = self.denominators.keys().map(|&id| self.elements(id)).max().unwrap_or(1);
         let primes = self.region.magnitude().div_ceil(PRIME_BITS);
-        // What is read, what is written, and what measures it: of all primes, or of one a thread and
-        // the row itself of all.
+        // What is read, what is written, and what measures it: of all primes; or of one a thread, with the room
+        // that it goes on in, and the row itself of all.
         let together = widest.saturating_mul(3 * 2 * primes);
         let threads = rayon::current_num_threads() as u64;
         let columns = self.region.columns() as u64 + self.elements(self.region.sink);
-        let one_by_one = widest.saturating_mul(3 * 2 * threads).saturating_add(columns.saturating_mul(4 * primes));
+        let one_by_one = widest.saturating_mul(4 * 2 * threads).saturating_add(columns.saturating_mul(4 * primes));
         if together > room { one_by_one.min(together) } else { together }
     }
 }

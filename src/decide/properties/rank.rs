@@ -20,7 +20,7 @@ pub(super) fn injective(subject: &Subject<'_>) -> Grounds {
     }
     if let Some(map) = subject.map {
         let matrix = restricted(map, &columns);
-        return match rank(&matrix, columns.len()) {
+        return match rank(subject, &matrix, columns.len()) {
             Rank::Exact(rank) if rank == columns.len() => {
                 let proof = format!(
                     "The network is affine, and the rank of its matrix is {rank}, the number of input entries that vary: M x = M y only for x = y."
@@ -97,7 +97,7 @@ pub(super) fn surjective(subject: &Subject<'_>) -> Grounds {
     }
     if let Some(map) = subject.map {
         let matrix = restricted(map, &columns);
-        return match rank(&matrix, outputs) {
+        return match rank(subject, &matrix, outputs) {
             Rank::Exact(rank) if rank == outputs => {
                 let proof = format!(
                     "The network is affine, and the rank of its matrix, over the entries without bounds, is {rank}, the number of outputs: M x + b = y has a solution for every y."
@@ -139,12 +139,13 @@ pub(super) fn surjective(subject: &Subject<'_>) -> Grounds {
     }
 }
 
-fn rank(matrix: &Matrix, most: usize) -> Rank {
+/// The rank of columns of the network's matrix, at most `most`, nor more than a value has entries that all goes through.
+fn rank(subject: &Subject<'_>, matrix: &Matrix, most: usize) -> Rank {
     #[cfg(debug_assertions)]
     if crate::fault::has(crate::fault::Fault::WrongRank) {
         return Rank::Exact(most);
     }
-    matrix.rank(most)
+    matrix.rank(most.min(subject.network.narrowest()))
 }
 
 /// The matrix's columns with these indices.
