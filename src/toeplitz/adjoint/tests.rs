@@ -83,7 +83,7 @@ fn products_and_norms_are_those_of_the_matrix() {
                 (0..operator.rows()).for_each(|flat| u[from.index(rows, r, flat)] = modulus.reduce(number(r, flat)));
             });
             // The room that it is written to holds numbers.
-            let found = adjoint.apply(modulus, rows, &u, vec![5; 10_000]);
+            let found = adjoint.apply(modulus, rows, &u, vec![5; to.size(rows)]);
             assert_eq!(found.len(), to.size(rows));
             let mut taken = vec![false; found.len()];
             let entries = (0..rows).flat_map(|row| (0..operator.columns()).map(move |entry| (row, entry)));

@@ -332,7 +332,7 @@ mod tests {
                 let arbitrary = (row * 7919 + flat * flat * 31) % (1 << 20);
                 u[from.index(rows, row, flat)] = modulus.reduce(arbitrary as i32 - (seed % (1 << 20)) as i32);
             }
-            let direct = windows.apply(modulus, (from, to), rows, &u, vec![1; 5000]);
+            let direct = windows.apply(modulus, (from, to), rows, &u, vec![1; to.size(rows)]);
             let mut found = vec![0; to.size(rows)];
             let (entries, _) = found.split_at_mut(to.positions * rows * to.stride);
             tiles.apply(&windows, modulus, (from, to), rows, (&windows.residues(modulus), &u), entries);

@@ -109,6 +109,7 @@ fn stencils_are_what_they_stand_for() {
                 let one = inner.output() == other.output() && inner.output().spatial()[0] == 1;
                 assert!(added.is_some() || !one, "a stride is free for one position: {inner:?} {other:?}");
                 let Some(added) = added else { continue };
+                assert!(is_trimmed(&added), "{inner:?} {other:?}");
                 sums += 1;
                 let (a, b) = (inner.matrix(), other.matrix());
                 let x = |c: usize| Rational::from_integer((1 + c * c).into());
